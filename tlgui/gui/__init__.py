@@ -1,0 +1,1 @@
+"""The window: widgets that take their model and listen."""

@@ -1,0 +1,1 @@
+"""The engine room: the only package that imports TensorFlow and Keras."""

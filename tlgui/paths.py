@@ -1,0 +1,48 @@
+"""Where resources, user data, cache and logs live.
+
+The same functions serve the source tree, an installed wheel and a frozen
+application. Nothing here creates a folder: whoever writes does.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+APP_NAME = "Transfer Learning Studio"
+
+
+def resource_dir() -> Path:
+    """The folder with the files that ship with the program."""
+    frozen = getattr(sys, "_MEIPASS", None)
+    if frozen:
+        return Path(frozen) / "resources"
+    package = Path(__file__).resolve().parent
+    installed = package / "resources"
+    return installed if installed.is_dir() else package.parent / "resources"
+
+
+def _base(override: str, default: str) -> Path:
+    return Path(os.environ.get(override) or default)
+
+
+def config_dir() -> Path:
+    """The folder of the remembered choices."""
+    return _base("TLGUI_CONFIG_DIR", platformdirs.user_config_dir("tlgui", False))
+
+
+def cache_dir() -> Path:
+    """The folder of what can be computed again."""
+    return _base("TLGUI_CACHE_DIR", platformdirs.user_cache_dir("tlgui", False))
+
+
+def log_dir() -> Path:
+    """The folder of the log files."""
+    return _base("TLGUI_LOG_DIR", platformdirs.user_log_dir("tlgui", False))
+
+
+def default_runs_dir() -> Path:
+    """The folder in which the window puts a new run unless told otherwise."""
+    documents = platformdirs.user_documents_dir()
+    return _base("TLGUI_RUNS_DIR", str(Path(documents) / APP_NAME))

@@ -1,0 +1,1 @@
+"""The worker thread and the engine process it supervises."""
