@@ -1,0 +1,172 @@
+"""What a running job tells: small frozen values that cross processes."""
+
+import dataclasses
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from tlgui.core.history import EpochRecord
+
+
+class Stop(StrEnum):
+    """How a person asked for a stop."""
+
+    DROP = "drop"
+    KEEP = "keep"
+
+
+class Outcome(StrEnum):
+    """How a job ended."""
+
+    COMPLETED = "completed"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class Stage(StrEnum):
+    """What a job is doing."""
+
+    READING = "reading"
+    LOADING = "loading"
+    TRACING = "tracing"
+    TRAINING = "training"
+    VALIDATING = "validating"
+    SAVING = "saving"
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all events."""
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of `--json` output."""
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+        return {"event": name, **dataclasses.asdict(self)}
+
+
+@dataclass(frozen=True)
+class EngineReady(Event):
+    """The engine process has TensorFlow and, if asked, a backbone at hand."""
+
+    seconds: float
+    backbone: str = ""
+
+
+@dataclass(frozen=True)
+class StageChanged(Event):
+    """The job began to do something else."""
+
+    stage: Stage
+
+
+@dataclass(frozen=True)
+class ProgressMade(Event):
+    """Some of the current stage is done."""
+
+    stage: Stage
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class RunStarted(Event):
+    """Everything is known before the first step.
+
+    Attributes:
+        run: the run folder.
+        class_names: in index order.
+        train_samples: number of samples that train.
+        validation_samples: number of samples that validate.
+        epochs: planned.
+        steps_per_epoch: batches an epoch.
+        trainable_parameters: including the head.
+        total_parameters: including the head.
+        left_out: number of files that cannot be used.
+    """
+
+    run: str
+    class_names: tuple[str, ...]
+    train_samples: int
+    validation_samples: int
+    epochs: int
+    steps_per_epoch: int
+    trainable_parameters: int
+    total_parameters: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class BatchEnded(Event):
+    """One step is done; thinned at the source to a few a second.
+
+    Attributes:
+        epoch: counted from 1.
+        step: counted from 1 within the epoch.
+        steps: steps in the epoch.
+        loss: of this batch.
+        accuracy: of this batch, 0..1.
+    """
+
+    epoch: int
+    step: int
+    steps: int
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class EpochEnded(Event):
+    """One epoch is done and validated."""
+
+    record: EpochRecord
+
+
+@dataclass(frozen=True)
+class RunEnded(Event):
+    """The last event of a run.
+
+    Attributes:
+        run: the run folder.
+        outcome: completed or stopped.
+        kept: whether a model was saved.
+        best_epoch: the epoch whose weights were kept, counted from 1; 0 for none.
+        accuracy: on the validation samples, 0..1, with the kept weights.
+        loss: on the validation samples, with the kept weights.
+        seconds: from start to end.
+    """
+
+    run: str
+    outcome: Outcome
+    kept: bool
+    best_epoch: int
+    accuracy: float
+    loss: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Prediction(Event):
+    """The answer for one file.
+
+    Attributes:
+        source: the file.
+        class_names: most probable first.
+        probabilities: beside them, 0..1.
+        problem: why there is no answer, or "".
+    """
+
+    source: str
+    class_names: tuple[str, ...]
+    probabilities: tuple[float, ...]
+    problem: str = ""
+
+
+Emit = Callable[[Event], None]
+StopRequest = Callable[[], Stop | None]
+
+
+def never_stop() -> Stop | None:
+    """A stop request that is never made."""
+    return None

@@ -1,0 +1,197 @@
+"""The one frozen description that decides a run."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from tlgui.core.catalogue import DEFAULT_BACKBONE, find_backbone
+from tlgui.core.errors import TlguiError
+from tlgui.core.layers import check_block_names
+from tlgui.core.task import IMAGE_CLASSIFICATION, find_task
+
+SPEC_VERSION = 1
+
+OPTIMIZERS: Mapping[str, str] = MappingProxyType(
+    {
+        "adam": "Adapts the step of every weight by itself. A safe choice.",
+        "adamw": "Adam that also keeps weights small, which helps with few photos.",
+        "sgd": "Plain steps with momentum. Needs a larger learning rate.",
+        "rmsprop": "Adapts each step to recent changes. An older choice than Adam.",
+    }
+)
+LOSSES: Mapping[str, str] = MappingProxyType(
+    {
+        "cross-entropy": "The usual measure for telling classes apart.",
+        "focal": "Looks harder at the photos that it still gets wrong.",
+    }
+)
+STRATEGIES: Mapping[str, str] = MappingProxyType(
+    {
+        "lp-ft": "First the head alone, then the chosen blocks too, in small steps.",
+        "direct": "Everything that may change does so from the first step.",
+    }
+)
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """What is trained, on what, and how.
+
+    Attributes:
+        data: the data set's folder.
+        task: the kind of data.
+        backbone: a name of the catalogue.
+        trainable: the backbone's blocks that may change, from input to head; the
+            head always may.
+        strategy: the order in which things start to change.
+        epochs: how often every training sample is seen.
+        batch_size: samples a step.
+        learning_rate: size of the first steps; it falls along a cosine.
+        optimizer: rule of the steps.
+        loss: what is made small.
+        label_smoothing: share of certainty taken from every label, 0..0.5.
+        focal_gamma: how hard focal loss looks at what is wrong, 0..5.
+        augmentation: how much the photos are changed at random.
+        validation: share of the training samples (0..1), or a folder; not used
+            when the data set brings its own validation samples.
+        class_weights: whether rare classes count as much as frequent ones.
+        patience: epochs without improvement before it stops early; 0 for never.
+        seed: decides everything that is random.
+    """
+
+    data: str
+    task: str = IMAGE_CLASSIFICATION.name
+    backbone: str = DEFAULT_BACKBONE
+    trainable: tuple[str, ...] = ()
+    strategy: str = "lp-ft"
+    epochs: int = 10
+    batch_size: int = 32
+    learning_rate: float = 0.003
+    optimizer: str = "adam"
+    loss: str = "cross-entropy"
+    label_smoothing: float = 0.0
+    focal_gamma: float = 2.0
+    augmentation: str = "light"
+    validation: float | str = 0.2
+    class_weights: bool = False
+    patience: int = 0
+    seed: int = 0
+
+    def check(self) -> None:
+        """Makes sure that every value makes sense.
+
+        Raises:
+            TlguiError: one does not; says what was expected.
+        """
+        task = find_task(self.task)
+        backbone = find_backbone(self.backbone)
+        check_block_names(self.trainable, [block.name for block in backbone.blocks])
+        _check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        _check_choice("loss", self.loss, LOSSES)
+        _check_choice("strategy", self.strategy, STRATEGIES)
+        _check_choice("augmentation", self.augmentation, task.augmentations)
+        _check_whole("number of epochs", self.epochs, 1, 10_000)
+        _check_whole("batch size", self.batch_size, 1, 4_096)
+        _check_whole("patience", self.patience, 0, 10_000)
+        _check_whole("seed", self.seed, 0, 2**31 - 1)
+        _check_number("learning rate", self.learning_rate, 0.0, 10.0, open_low=True)
+        _check_number("label smoothing", self.label_smoothing, 0.0, 0.5)
+        _check_number("focal gamma", self.focal_gamma, 0.0, 5.0)
+        if not isinstance(self.validation, str):
+            _check_share(self.validation)
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `spec.json`."""
+        values = dataclasses.asdict(self)
+        return {"version": SPEC_VERSION, **values, "trainable": list(self.trainable)}
+
+
+def spec_from_json(values: Any, file: Path) -> TrainingSpec:
+    """Reads the content of `spec.json`.
+
+    Args:
+        values: what the JSON file held.
+        file: named in errors.
+
+    Raises:
+        TlguiError: it is not a spec, or comes from a newer version.
+    """
+    if not isinstance(values, dict) or "version" not in values:
+        raise TlguiError(
+            f"Expected the description of a run in {file}, but found something else. "
+            "Choose a run folder made by this program."
+        )
+    if values["version"] != SPEC_VERSION:
+        raise TlguiError(
+            f"{file} has version {values['version']}, but this program reads version "
+            f"{SPEC_VERSION}. Open it with a newer version of the program."
+        )
+    fields = {field.name: field for field in dataclasses.fields(TrainingSpec)}
+    known = {name: value for name, value in values.items() if name in fields}
+    try:
+        known["trainable"] = tuple(known.get("trainable", ()))
+        spec = TrainingSpec(**known)
+        spec.check()
+    except (TypeError, ValueError) as error:
+        raise TlguiError(
+            f"{file} is damaged ({error}). Choose another run folder."
+        ) from error
+    return spec
+
+
+def read_spec(file: Path) -> TrainingSpec:
+    """Reads `spec.json`.
+
+    Raises:
+        TlguiError: the file is missing or damaged.
+    """
+    try:
+        return spec_from_json(json.loads(file.read_text(encoding="utf-8")), file)
+    except (OSError, ValueError) as error:
+        raise TlguiError(
+            f"Expected a run in {file.parent}, but its spec.json cannot be read "
+            f"({error}). Choose a run folder made by this program."
+        ) from error
+
+
+def _check_choice(what: str, value: str, choices: Mapping[str, str]) -> None:
+    if value not in choices:
+        raise TlguiError(
+            f"Expected one of {', '.join(choices)} as the {what}, but found “{value}”."
+        )
+
+
+def _check_whole(what: str, value: int, low: int, high: int) -> None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not low <= value <= high:
+        raise TlguiError(
+            f"Expected a whole number from {low} to {high} as the {what}, "
+            f"but found {value}."
+        )
+
+
+def _check_number(
+    what: str, value: float, low: float, high: float, *, open_low: bool = False
+) -> None:
+    fits = isinstance(value, int | float) and math.isfinite(value)
+    if not fits or not low <= value <= high or (open_low and value == low):
+        lowest = f"above {low:g}" if open_low else f"from {low:g}"
+        raise TlguiError(
+            f"Expected a number {lowest} and up to {high:g} as the {what}, "
+            f"but found {value}."
+        )
+
+
+def _check_share(value: float) -> None:
+    fits = isinstance(value, int | float) and math.isfinite(value)
+    if not fits or not 0 < value < 1:
+        raise TlguiError(
+            "Expected a share between 0 and 1 (or a folder) for validation, "
+            f"but found {value}. Without validation photos nobody knows how good "
+            "the result is."
+        )

@@ -1,0 +1,48 @@
+"""Which samples train and which validate."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tlgui.core.dataset import TRAIN, VALIDATION, Dataset, Sample
+
+
+def split_off_validation(dataset: Dataset, share: float, seed: int) -> Dataset:
+    """Sets a share of the training samples of every class aside for validation.
+
+    Stratified: each class gives the same share, at least one sample, and keeps
+    at least one. The same seed gives the same split.
+
+    Args:
+        dataset: without validation samples of its own.
+        share: above 0 and below 1.
+        seed: decides which samples.
+
+    Returns:
+        The data set with validation samples.
+    """
+    generator = np.random.default_rng(seed)
+    by_class: list[list[Sample]] = [[] for _ in dataset.class_names]
+    for sample in dataset.samples[TRAIN]:
+        by_class[sample.label].append(sample)
+    chosen: set[Sample] = set()
+    for samples in by_class:
+        count = min(max(1, round(share * len(samples))), len(samples) - 1)
+        picked = generator.permutation(len(samples))[:count]
+        chosen.update(samples[index] for index in picked)
+    train = tuple(s for s in dataset.samples[TRAIN] if s not in chosen)
+    validation = tuple(s for s in dataset.samples[TRAIN] if s in chosen)
+    samples_by_split = {**dataset.samples, TRAIN: train, VALIDATION: validation}
+    return replace(dataset, samples=samples_by_split)
+
+
+def class_weights(dataset: Dataset) -> tuple[float, ...]:
+    """Weights that let every class count the same: n / (classes * n_class).
+
+    Returns:
+        One weight a class, in index order; their mean over the training samples
+        is 1.
+    """
+    counts = np.maximum(dataset.counts(TRAIN), 1)
+    weights = counts.sum() / (len(counts) * counts)
+    return tuple(float(weight) for weight in weights)

@@ -1,0 +1,75 @@
+"""The task seam: what differs between photos, texts and sounds."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from tlgui.core import augmentation, images
+from tlgui.core.errors import TlguiError
+from tlgui.core.types import Pixels
+
+
+@dataclass(frozen=True)
+class Task:
+    """Everything a kind of data needs outside the engine.
+
+    Attributes:
+        name: as saved in `spec.json`.
+        title: as people call it.
+        noun: one sample ("photo").
+        plural: several samples ("photos").
+        refusal: why a path can never be a sample (by its ending), or None.
+        inspect: reads a file whole; raises `UnreadableError` with the reason.
+        decode: reads a file for a model of the given input size.
+        thumbnail: reads a file for the eye, longest side in pixels.
+        augmentations: names and what each does, mildest first.
+        augment: changes one decoded sample at random.
+    """
+
+    name: str
+    title: str
+    noun: str
+    plural: str
+    refusal: Callable[[Path], str | None]
+    inspect: Callable[[Path], object]
+    decode: Callable[[Path | bytes, int], Pixels]
+    thumbnail: Callable[[Path | bytes, int], Pixels]
+    augmentations: Mapping[str, str]
+    augment: Callable[[Pixels, str, np.random.Generator], Pixels]
+
+
+IMAGE_CLASSIFICATION = Task(
+    name="image-classification",
+    title="Image classification",
+    noun="photo",
+    plural="photos",
+    refusal=images.refusal,
+    inspect=images.inspect,
+    decode=images.decode,
+    thumbnail=images.thumbnail,
+    augmentations=augmentation.NAMES,
+    augment=augmentation.augment,
+)
+
+TASKS: Mapping[str, Task] = MappingProxyType(
+    {task.name: task for task in (IMAGE_CLASSIFICATION,)}
+)
+
+
+def find_task(name: str) -> Task:
+    """Returns the task of that name.
+
+    Raises:
+        TlguiError: there is none.
+    """
+    try:
+        return TASKS[name]
+    except KeyError:
+        known = ", ".join(TASKS)
+        raise TlguiError(
+            f"Expected one of the tasks {known}, but found “{name}”. "
+            "It may come from a newer version of this program."
+        ) from None
