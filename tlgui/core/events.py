@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from tlgui.core.history import EpochRecord
+from tlgui.core.report import Evaluation
 
 
 class Stop(StrEnum):
@@ -161,6 +162,32 @@ class Prediction(Event):
     class_names: tuple[str, ...]
     probabilities: tuple[float, ...]
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class EvaluationMade(Event):
+    """The kept model was tried on labelled samples."""
+
+    evaluation: Evaluation
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of `--json` output."""
+        return {"event": "evaluation_made", **self.evaluation.to_json()}
+
+
+@dataclass(frozen=True)
+class JobEnded(Event):
+    """The very last event of any job in the engine.
+
+    Attributes:
+        outcome: completed, stopped or failed.
+        trouble: a sentence for the person, if something they can mend went wrong.
+        bug: a traceback, if something went wrong that is our fault.
+    """
+
+    outcome: Outcome
+    trouble: str = ""
+    bug: str = ""
 
 
 Emit = Callable[[Event], None]

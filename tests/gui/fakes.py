@@ -1,0 +1,132 @@
+"""Scripted stand-ins for the worker and the reader thread."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from tlgui.core import events
+from tlgui.core.dataset import Dataset, Problem, Sample
+from tlgui.core.events import Outcome, Stage, Stop
+from tlgui.core.history import EpochRecord
+from tlgui.core.report import Answer, Evaluation
+from tlgui.worker.jobs import Job, PredictJob, TrainJob
+
+
+class ScriptedJobs(QObject):
+    """Remembers what was asked, and plays the events a test tells it to."""
+
+    event_received = Signal(object)
+    engine_changed = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.submitted: list[Job] = []
+        self.stops: list[Stop] = []
+
+    def submit(self, job: Job) -> None:
+        self.submitted.append(job)
+
+    def request_stop(self, stop: Stop) -> None:
+        self.stops.append(stop)
+
+    @property
+    def train_jobs(self) -> list[TrainJob]:
+        return [job for job in self.submitted if isinstance(job, TrainJob)]
+
+    @property
+    def predict_jobs(self) -> list[PredictJob]:
+        return [job for job in self.submitted if isinstance(job, PredictJob)]
+
+    def play(self, *played: events.Event) -> None:
+        for event in played:
+            self.event_received.emit(event)
+
+
+class ScriptedReader(QObject):
+    """Remembers what was asked, and answers when a test tells it to."""
+
+    scan_progressed = Signal(int, int)
+    scan_ended = Signal(object, str)
+    run_opened = Signal(object, object, object, str)
+    thumbnail_read = Signal(str, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scans: list[str] = []
+        self.cancelled = 0
+        self.thumbnails: list[tuple[str, int]] = []
+        self.runs: list[str] = []
+
+    def request_scan(self, folder: str) -> None:
+        self.scans.append(folder)
+
+    def cancel_scan(self) -> None:
+        self.cancelled += 1
+
+    def request_thumbnail(self, file: str, side: int) -> None:
+        self.thumbnails.append((file, side))
+
+    def request_run(self, folder: str) -> None:
+        self.runs.append(folder)
+
+
+def a_dataset(root: Path = Path("/photos"), *, validation: bool = False) -> Dataset:
+    """Ants and bees, ten of each, and one file that cannot be read."""
+    samples = {
+        "train": tuple(
+            Sample(f"{name}/{index}.jpg", label)
+            for label, name in enumerate(("ants", "bees"))
+            for index in range(10)
+        )
+    }
+    if validation:
+        samples["validation"] = (Sample("val/ants/1.jpg", 0),)
+    broken = Problem("ants/broken.jpg", "the file is cut off: its end is missing")
+    return Dataset(root, "image-classification", ("ants", "bees"), samples, (broken,))
+
+
+def a_plan(epochs: int = 3, steps: int = 4) -> events.RunStarted:
+    """What a run says before its first step."""
+    return events.RunStarted(
+        "/runs/one", ("ants", "bees"), 16, 4, epochs, steps, 2_562, 3_371_458, 1
+    )
+
+
+def an_evaluation() -> Evaluation:
+    """Four answers, one of them wrong."""
+    answers = (
+        Answer("/photos/ants/1.jpg", 0, 0, 0.9),
+        Answer("/photos/ants/2.jpg", 0, 1, 0.6),
+        Answer("/photos/bees/1.jpg", 1, 1, 0.8),
+        Answer("/photos/bees/2.jpg", 1, 1, 0.7),
+    )
+    return Evaluation(("ants", "bees"), 0.4, answers)
+
+
+def a_record(epoch: int) -> EpochRecord:
+    """An epoch that is better than the one before."""
+    return EpochRecord(
+        epoch, 0.9 / epoch, 1 - 0.4 / epoch, 1 / epoch, 1 - 0.5 / epoch, 1e-3, 2.0
+    )
+
+
+def a_run(epochs: int = 3, steps: int = 4) -> list[events.Event]:
+    """All events of a run that completes."""
+    told: list[events.Event] = [
+        events.StageChanged(Stage.READING),
+        events.StageChanged(Stage.TRACING),
+        a_plan(epochs, steps),
+        events.StageChanged(Stage.TRAINING),
+    ]
+    for epoch in range(1, epochs + 1):
+        told += [
+            events.BatchEnded(epoch, step, steps, 1.0 / (epoch + step / steps), 0.5)
+            for step in range(1, steps + 1)
+        ]
+        told.append(events.EpochEnded(a_record(epoch)))
+    told += [
+        events.EvaluationMade(an_evaluation()),
+        events.RunEnded("/runs/one", Outcome.COMPLETED, True, epochs, 0.75, 0.4, 6.0),
+        events.JobEnded(Outcome.COMPLETED),
+    ]
+    return told

@@ -1,0 +1,344 @@
+"""The one place that knows what the window is about at this moment."""
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
+
+from tlgui import paths
+from tlgui.core import events
+from tlgui.core.catalogue import Backbone, find_backbone
+from tlgui.core.dataset import Dataset
+from tlgui.core.errors import TlguiError
+from tlgui.core.events import Outcome, Stage, Stop
+from tlgui.core.history import EpochRecord
+from tlgui.core.report import Evaluation
+from tlgui.core.run import Run
+from tlgui.core.scan import check_trainable
+from tlgui.core.spec import TrainingSpec
+from tlgui.worker.jobs import Job, PredictJob, TrainJob, WarmUp
+
+
+class Status(StrEnum):
+    """Whether a run is going on."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    STOPPING = "stopping"
+
+
+class EngineState(StrEnum):
+    """How the engine process is."""
+
+    STARTING = "starting"
+    READY = "ready"
+    LOST = "lost"
+
+
+class Jobs(Protocol):
+    """What the session needs of the worker thread; tests script their own.
+
+    Signals:
+        event_received(Event): of the current job, in order.
+        engine_changed(str): an `EngineState`.
+    """
+
+    event_received: SignalInstance
+    engine_changed: SignalInstance
+
+    def submit(self, job: Job) -> None:
+        """Queues a job behind those that are under way."""
+
+    def request_stop(self, stop: Stop) -> None:
+        """Asks the current job to stop."""
+
+
+class Reading(Protocol):
+    """What the session needs of the reader thread.
+
+    Signals:
+        scan_progressed(int, int): files done, files in all.
+        scan_ended(Dataset or None, str): the data set, or None and a sentence
+            ("" when it was cancelled).
+        run_opened(object, object, object, str): run, history, evaluation or None;
+            or None, None, None and a sentence.
+        thumbnail_read(str, object): a file and its pixels, or None.
+    """
+
+    scan_progressed: SignalInstance
+    scan_ended: SignalInstance
+    run_opened: SignalInstance
+    thumbnail_read: SignalInstance
+
+    def request_scan(self, folder: str) -> None:
+        """Queues a scan; a scan under way is cancelled."""
+
+    def cancel_scan(self) -> None:
+        """Ends the scan under way."""
+
+    def request_thumbnail(self, file: str, side: int) -> None:
+        """Queues the reading of a thumbnail."""
+
+    def request_run(self, folder: str) -> None:
+        """Queues the opening of a run folder."""
+
+
+class Session(QObject):
+    """The current data set, spec, status, history and result.
+
+    Widgets take it in their constructor, call its methods and listen to its
+    signals; they never call each other.
+
+    Signals:
+        scan_started: a folder is being read.
+        scan_progressed(int, int): files done, files in all.
+        scan_ended: it is over; `dataset` may have changed.
+        dataset_changed: `dataset` is another one (or None).
+        spec_changed: `spec` has other values.
+        status_changed: `status` changed.
+        stage_changed: `stage` or `progress` changed.
+        engine_changed: `engine` changed.
+        run_reset: `history`, `batches`, `plan` and `evaluation` were emptied.
+        run_started: `plan` is known.
+        batch_ended(BatchEnded): `batches` grew.
+        epoch_ended(EpochRecord): `history` grew.
+        run_ended(RunEnded): the run is over; `evaluation` is there if a model was kept.
+        run_opened: a run was read from its folder.
+        predicted(Prediction): an answer for one picture.
+        prediction_ended: the last of the pictures was answered.
+        trouble_told(str): a sentence for the person.
+        bug_found(str): a traceback of a fault of ours.
+    """
+
+    scan_started = Signal()
+    scan_progressed = Signal(int, int)
+    scan_ended = Signal()
+    dataset_changed = Signal()
+    spec_changed = Signal()
+    status_changed = Signal()
+    stage_changed = Signal()
+    engine_changed = Signal()
+    run_reset = Signal()
+    run_started = Signal()
+    batch_ended = Signal(object)
+    epoch_ended = Signal(object)
+    run_ended = Signal(object)
+    run_opened = Signal()
+    predicted = Signal(object)
+    prediction_ended = Signal()
+    trouble_told = Signal(str)
+    bug_found = Signal(str)
+
+    def __init__(
+        self, jobs: Jobs, reading: Reading, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._reading = reading
+        self.dataset: Dataset | None = None
+        self.scanning = False
+        self.spec = TrainingSpec(data="")
+        self.runs_dir: Path = paths.default_runs_dir()
+        self.status = Status.IDLE
+        self.engine = EngineState.STARTING
+        self.stage: Stage | None = None
+        self.progress = (0, 0)
+        self.plan: events.RunStarted | None = None
+        self.batches: list[events.BatchEnded] = []
+        self.history: list[EpochRecord] = []
+        self.evaluation: Evaluation | None = None
+        self.ended: events.RunEnded | None = None
+        self.run_folder: Path | None = None
+        self.predicting = False
+        jobs.event_received.connect(self._on_event)
+        jobs.engine_changed.connect(self._on_engine)
+        reading.scan_progressed.connect(self.scan_progressed)
+        reading.scan_ended.connect(self._on_scan_ended)
+        reading.run_opened.connect(self._on_run_opened)
+
+    @property
+    def reading(self) -> Reading:
+        """The reader thread, for widgets that show thumbnails."""
+        return self._reading
+
+    @property
+    def backbone(self) -> Backbone:
+        """The chosen backbone."""
+        return find_backbone(self.spec.backbone)
+
+    @property
+    def has_result(self) -> bool:
+        """Whether there is a model to predict with."""
+        return self.run_folder is not None and self.evaluation is not None
+
+    def trouble(self) -> str:
+        """Why training cannot start now, as a sentence; "" when it can."""
+        if self.dataset is None:
+            return self.tr("Choose a folder of photos first.")
+        try:
+            check_trainable(self.dataset)
+            self.spec.check()
+        except TlguiError as error:
+            return str(error)
+        return ""
+
+    def open_folder(self, folder: Path) -> None:
+        """Reads a data folder in the background."""
+        if self.status is not Status.IDLE:
+            self.trouble_told.emit(
+                self.tr("A model is training on the present photos. Stop it first.")
+            )
+            return
+        self.scanning = True
+        self.scan_started.emit()
+        self._reading.request_scan(str(folder))
+
+    def cancel_scan(self) -> None:
+        """Ends the scan under way; the present data set stays."""
+        self._reading.cancel_scan()
+
+    def change_spec(self, **changes: Any) -> None:
+        """Takes new values of the spec; says so only if they differ."""
+        changed = dataclasses.replace(self.spec, **changes)
+        if changed == self.spec:
+            return
+        if changed.backbone != self.spec.backbone:
+            self._jobs.submit(WarmUp(changed.backbone))
+        self.spec = changed
+        self.spec_changed.emit()
+
+    def start(self) -> None:
+        """Begins a run with the present spec and data set."""
+        trouble = self.trouble()
+        if trouble or self.dataset is None:
+            self.trouble_told.emit(trouble)
+            return
+        if self.status is not Status.IDLE:
+            return
+        self._reset_run()
+        self._set_status(Status.RUNNING)
+        now = datetime.now().strftime("%Y-%m-%d %H-%M-%S")
+        stem = f"{self.dataset.root.name} {now}"
+        self._jobs.submit(TrainJob(self.spec, self.dataset, str(self.runs_dir), stem))
+
+    def stop(self, stop: Stop) -> None:
+        """Asks the run to stop after the current batch."""
+        if self.status is Status.RUNNING:
+            self._set_status(Status.STOPPING)
+            self._jobs.request_stop(stop)
+
+    def predict(self, sources: Sequence[str | tuple[str, bytes]]) -> None:
+        """Asks the current result for the classes of pictures."""
+        if self.run_folder is None or not sources:
+            return
+        self.predicting = True
+        self._jobs.submit(PredictJob(str(self.run_folder), tuple(sources)))
+
+    def open_run(self, folder: Path) -> None:
+        """Reads a run from its folder in the background."""
+        if self.status is Status.IDLE:
+            self._reading.request_run(str(folder))
+
+    def _reset_run(self) -> None:
+        self.plan = None
+        self.batches = []
+        self.history = []
+        self.evaluation = None
+        self.ended = None
+        self.run_folder = None
+        self.stage = None
+        self.progress = (0, 0)
+        self.run_reset.emit()
+
+    def _set_status(self, status: Status) -> None:
+        if status is not self.status:
+            self.status = status
+            self.status_changed.emit()
+
+    @Slot(object)
+    def _on_event(self, event: events.Event) -> None:
+        match event:
+            case events.StageChanged(stage):
+                self.stage, self.progress = stage, (0, 0)
+                self.stage_changed.emit()
+            case events.ProgressMade(stage, done, total):
+                self.stage, self.progress = stage, (done, total)
+                self.stage_changed.emit()
+            case events.RunStarted():
+                self.plan = event
+                self.run_started.emit()
+            case events.BatchEnded():
+                self.batches.append(event)
+                self.batch_ended.emit(event)
+            case events.EpochEnded(record):
+                self.history.append(record)
+                self.epoch_ended.emit(record)
+            case _:
+                self._on_ending(event)
+
+    def _on_ending(self, event: events.Event) -> None:
+        match event:
+            case events.EvaluationMade(evaluation):
+                self.evaluation = evaluation
+            case events.RunEnded():
+                self.ended = event
+                self.run_folder = Path(event.run)
+            case events.Prediction():
+                self.predicted.emit(event)
+            case events.JobEnded():
+                self._on_job_ended(event)
+
+    def _on_job_ended(self, event: events.JobEnded) -> None:
+        was_running = self.status is not Status.IDLE
+        self.stage = None
+        if was_running:
+            self._set_status(Status.IDLE)
+            if self.ended is not None:
+                self.run_ended.emit(self.ended)
+        elif self.predicting:
+            self.predicting = False
+            self.prediction_ended.emit()
+        self.stage_changed.emit()
+        if event.trouble:
+            self.trouble_told.emit(event.trouble)
+        if event.outcome is Outcome.FAILED and event.bug:
+            self.bug_found.emit(event.bug)
+
+    @Slot(str)
+    def _on_engine(self, state: str) -> None:
+        self.engine = EngineState(state)
+        self.engine_changed.emit()
+
+    @Slot(object, str)
+    def _on_scan_ended(self, dataset: Dataset | None, trouble: str) -> None:
+        self.scanning = False
+        if dataset is not None:
+            self.dataset = dataset
+            self.change_spec(data=str(dataset.root), task=dataset.task)
+            self.dataset_changed.emit()
+        self.scan_ended.emit()
+        if trouble:
+            self.trouble_told.emit(trouble)
+
+    @Slot(object, object, object, str)
+    def _on_run_opened(
+        self,
+        run: Run | None,
+        history: tuple[EpochRecord, ...] | None,
+        evaluation: Evaluation | None,
+        trouble: str,
+    ) -> None:
+        if run is None:
+            self.trouble_told.emit(trouble)
+            return
+        self._reset_run()
+        self.spec = run.spec
+        self.history = list(history or ())
+        self.evaluation = evaluation
+        self.run_folder = run.folder
+        self.spec_changed.emit()
+        self.run_opened.emit()

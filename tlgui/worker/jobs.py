@@ -1,0 +1,46 @@
+"""What the window can ask of the engine, as plain values that cross processes."""
+
+from dataclasses import dataclass
+
+from tlgui.core.dataset import Dataset
+from tlgui.core.spec import TrainingSpec
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """Import TensorFlow and have a backbone ready, while the person still chooses."""
+
+    backbone: str
+
+
+@dataclass(frozen=True)
+class TrainJob:
+    """Fine-tune a model.
+
+    Attributes:
+        spec: decides the run.
+        dataset: as scanned already, so that nothing is read twice.
+        parent: the folder in which the run folder is made.
+        stem: the wished name of the run folder.
+    """
+
+    spec: TrainingSpec
+    dataset: Dataset
+    parent: str
+    stem: str
+
+
+@dataclass(frozen=True)
+class PredictJob:
+    """Name the class of pictures with a finished run.
+
+    Attributes:
+        run: the run folder.
+        sources: a path, or (name, bytes) for a picture that was pasted.
+    """
+
+    run: str
+    sources: tuple[str | tuple[str, bytes], ...]
+
+
+Job = WarmUp | TrainJob | PredictJob
