@@ -1,0 +1,79 @@
+"""What the installer says, and the programs it starts."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+INTERRUPTED = 130
+_MISLEADING = ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__")
+"""Variables that make a Python look for its modules in another one's folders."""
+
+
+class Trouble(Exception):  # noqa: N818
+    """Something the person at the screen can mend, in whole sentences."""
+
+
+def say(sentence: str) -> None:
+    """Prints a line now, before anything a started program prints."""
+    print(sentence, flush=True)
+
+
+def on_terminal() -> bool:
+    """Tells whether a person watches and can be asked: never in CI."""
+    watched = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    return watched and os.environ.get("CI", "").lower() not in ("1", "true")
+
+
+def child_environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment for a program of ours, without another Python's folders."""
+    kept = {k: v for k, v in os.environ.items() if k not in _MISLEADING}
+    return kept | dict(changes or {})
+
+
+def call(
+    command: Sequence[str | Path],
+    folder: Path,
+    changes: Mapping[str, str] | None = None,
+) -> int:
+    """Runs a program in the foreground until it ends by itself.
+
+    Ctrl-C reaches the program as well as us, and it may want to finish what it is
+    writing; so it is waited for, however often Ctrl-C is pressed.
+
+    Args:
+        command: The program and its arguments.
+        folder: Its working folder.
+        changes: Environment variables to set for it.
+
+    Returns:
+        Its exit code; 128 + N where signal N ended it; 130 where it failed after
+        Ctrl-C.
+    """
+    child = subprocess.Popen(
+        [str(part) for part in command], cwd=folder, env=child_environment(changes)
+    )
+
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        child.terminate()
+
+    before = signal.signal(signal.SIGTERM, pass_on)
+    try:
+        code, interrupted = _wait(child)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if interrupted and code != 0:
+        return INTERRUPTED
+    return code if code >= 0 else 128 - code
+
+
+def _wait(child: subprocess.Popen[bytes]) -> tuple[int, bool]:
+    interrupted = False
+    while True:
+        try:
+            return child.wait(), interrupted
+        except KeyboardInterrupt:
+            interrupted = True
