@@ -118,6 +118,38 @@ def describe_trainable(trainable: Sequence[str], blocks: Sequence[Block]) -> str
     return ",".join(trainable)
 
 
+def count_trainable(trainable: Sequence[str], blocks: Sequence[Block]) -> int:
+    """How many numbers of a backbone change with these blocks, without the head."""
+    return sum(
+        block.trainable_parameters for block in blocks if block.name in trainable
+    )
+
+
+def carry_over(
+    trainable: Sequence[str], blocks: Sequence[Block], others: Sequence[Block]
+) -> tuple[str, ...]:
+    """Makes the same choice on another backbone.
+
+    Head only, the last N blocks and everything stay what they are (as far as the
+    other backbone has N blocks). Of any other choice those blocks stay that exist.
+
+    Args:
+        trainable: the blocks that may change now.
+        blocks: of the present backbone, from input to head.
+        others: of the other backbone, from input to head.
+
+    Returns:
+        The blocks of the other backbone that may change.
+    """
+    names = [block.name for block in others]
+    described = describe_trainable(trainable, blocks)
+    if described == EVERYTHING:
+        return tuple(names)
+    if described.startswith("last:"):
+        return tuple(names[-len(trainable) :])
+    return tuple(name for name in names if name in trainable)
+
+
 def _block_count(text: str, most: int) -> int:
     if text.isdecimal() and 1 <= int(text) <= most:
         return int(text)
