@@ -29,7 +29,9 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     temporary: Path | None = None
     try:
         handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
+            prefix=f".{path.name.split('.')[0]}-",
+            suffix="".join(path.suffixes),
+            dir=path.parent,
         )
         os.close(handle)
         temporary = Path(name)

@@ -1,0 +1,143 @@
+"""Puts a backbone and a head together, and freezes what must not change."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tlgui.core import storage
+from tlgui.core.errors import TlguiError
+from tlgui.core.run import Run
+from tlgui.core.spec import TrainingSpec
+from tlgui.ml import runtime
+from tlgui.ml.backbones import block_of, build_backbone
+
+DROPOUT = 0.2
+HEAD = "head"
+_MOMENTUM = 0.9
+_WEIGHT_DECAY = 0.01
+
+
+def build_classifier(
+    backbone: str, classes: int, *, seed: int = 0, pretrained: bool = True
+) -> Any:
+    """Builds a classifier: a backbone with a new head for the person's classes.
+
+    Args:
+        backbone: a name of the catalogue.
+        classes: the number of classes; the head's output layer is sized for it.
+        seed: decides the head's first weights and its dropout.
+        pretrained: whether the backbone gets its pretrained weights.
+
+    Returns:
+        A flat functional `keras.Model` from RGB values 0..255, shape
+        `(batch, size, size, 3)`, to probabilities, shape `(batch, classes)`.
+    """
+    runtime.tensorflow()
+    import keras
+
+    base = build_backbone(backbone, pretrained=pretrained)
+    x = keras.layers.GlobalAveragePooling2D(name="head_pool")(base.output)
+    x = keras.layers.Dropout(DROPOUT, seed=seed, name="head_dropout")(x)
+    outputs = keras.layers.Dense(
+        classes,
+        activation="softmax",
+        kernel_initializer=keras.initializers.GlorotUniform(seed=seed),
+        name="head_output",
+    )(x)
+    return keras.Model(base.input, outputs, name=f"{backbone}-classifier")
+
+
+def set_trainable(keras_model: Any, blocks: Sequence[str]) -> None:
+    """Unfreezes the named blocks and the head, and freezes everything else.
+
+    A frozen BatchNormalization stays in inference mode, whatever it is told.
+
+    Args:
+        keras_model: made by `build_classifier`.
+        blocks: the names of the backbone's blocks that may change.
+    """
+    unfrozen = {*blocks, HEAD}
+    for layer in keras_model.layers:
+        layer.trainable = block_of(layer.name) in unfrozen
+
+
+def count_parameters(keras_model: Any) -> tuple[int, int]:
+    """Keras' own count of (trainable, total) parameters."""
+    trainable = sum(math.prod(weight.shape) for weight in keras_model.trainable_weights)
+    return trainable, int(keras_model.count_params())
+
+
+def make_loss(spec: TrainingSpec) -> Any:
+    """The loss of a spec, for one-hot labels and probabilities."""
+    import keras
+
+    if spec.loss == "focal":
+        # https://arxiv.org/abs/1708.02002; alpha 1, since classes are weighted apart.
+        return keras.losses.CategoricalFocalCrossentropy(
+            alpha=1.0, gamma=spec.focal_gamma, label_smoothing=spec.label_smoothing
+        )
+    return keras.losses.CategoricalCrossentropy(label_smoothing=spec.label_smoothing)
+
+
+def make_optimizer(name: str, learning_rate: float, steps: int) -> Any:
+    """An optimiser whose learning rate falls along a cosine to zero.
+
+    Args:
+        name: one of `spec.OPTIMIZERS`.
+        learning_rate: at the first step.
+        steps: the number of steps until it is zero.
+    """
+    import keras
+
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, max(steps, 1))
+    match name:
+        case "sgd":
+            return keras.optimizers.SGD(schedule, momentum=_MOMENTUM, nesterov=True)
+        case "adamw":
+            return keras.optimizers.AdamW(schedule, weight_decay=_WEIGHT_DECAY)
+        case "rmsprop":
+            return keras.optimizers.RMSprop(schedule)
+        case _:
+            return keras.optimizers.Adam(schedule)
+
+
+def save_model(keras_model: Any, file: Path) -> None:
+    """Writes `model.keras`, whole or not at all.
+
+    Raises:
+        TlguiError: the file cannot be written.
+    """
+    storage.write_whole(file, keras_model.save)
+
+
+def save_weights(keras_model: Any, file: Path) -> None:
+    """Writes a checkpoint, whole or not at all.
+
+    Raises:
+        TlguiError: the file cannot be written.
+    """
+    storage.write_whole(file, keras_model.save_weights)
+
+
+def load_finished(run: Run) -> Any:
+    """Loads the finished model of a run.
+
+    The architecture is built anew from the names in the run and only weights are
+    read from the file, so that nothing in it can run code.
+
+    Raises:
+        TlguiError: the model file does not fit the run.
+    """
+    keras_model = build_classifier(
+        run.spec.backbone, len(run.class_names), pretrained=False
+    )
+    try:
+        keras_model.load_weights(run.model_file)
+    except (OSError, ValueError, KeyError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise TlguiError(
+            f"The model {run.model_file} does not fit its run or is damaged "
+            f"({reason}). Choose another run, or train again."
+        ) from error
+    return keras_model

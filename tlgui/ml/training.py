@@ -1,0 +1,374 @@
+"""Fine-tunes a model: a plain function, without Qt and without processes."""
+
+import dataclasses
+import math
+import platform
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tlgui import __version__
+from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
+from tlgui.core.errors import Stopped, TlguiError
+from tlgui.core.events import (
+    BatchEnded,
+    Emit,
+    EpochEnded,
+    EvaluationMade,
+    Outcome,
+    ProgressMade,
+    RunEnded,
+    RunStarted,
+    Stage,
+    StageChanged,
+    Stop,
+    StopRequest,
+    never_stop,
+)
+from tlgui.core.history import EpochRecord, best_epoch
+from tlgui.core.phases import Phase, plan_phases
+from tlgui.core.report import REPORT_VERSION, Evaluation, evaluation_of
+from tlgui.core.run import Run, check_new_run, create_run
+from tlgui.core.scan import check_trainable, scan, validation_folder
+from tlgui.core.spec import TrainingSpec
+from tlgui.core.split import class_weights, split_off_validation
+from tlgui.core.task import find_task
+from tlgui.core.types import Floats, Labels
+from tlgui.ml import models, runtime
+from tlgui.ml.evaluation import predict_samples
+from tlgui.ml.pipeline import (
+    SampleReader,
+    augmenter,
+    check_readable,
+    training_order,
+)
+from tlgui.ml.steps import PredictStep, TrainStep, make_predict_step, make_train_step
+
+# The live curve needs no more than this many batch values a second.
+_BATCH_INTERVAL = 0.05
+
+
+def train(
+    spec: TrainingSpec,
+    folder: Path,
+    emit: Emit,
+    stop: StopRequest = never_stop,
+    dataset: Dataset | None = None,
+) -> RunEnded:
+    """Fine-tunes a pretrained backbone with a new head on a person's data.
+
+    Args:
+        spec: decides the run.
+        folder: the run folder to make; it must not exist.
+        emit: told every event of the run.
+        stop: asked between batches whether and how to stop.
+        dataset: the scanned data, if it was scanned already.
+
+    Returns:
+        How it ended; the same value was the last event.
+
+    Raises:
+        TlguiError: the spec, the data or the folder does not do.
+    """
+    started = time.monotonic()
+    spec.check()
+    check_new_run(folder)
+    emit(StageChanged(Stage.READING))
+    try:
+        prepared = prepare_data(spec, emit, stop, dataset)
+    except Stopped:
+        return _ended(folder, Outcome.STOPPED, emit, started)
+    emit(StageChanged(Stage.LOADING))
+    runtime.set_seed(spec.seed)
+    keras_model = models.build_classifier(
+        spec.backbone, len(prepared.class_names), seed=spec.seed
+    )
+    run = create_run(folder, spec, prepared.class_names)
+    task = find_task(spec.task)
+    with SampleReader(prepared, task, keras_model.input_shape[1]) as reader:
+        training = _Training(run, prepared, keras_model, reader, emit, stop, started)
+        return training.run_all()
+
+
+def prepare_data(
+    spec: TrainingSpec,
+    emit: Emit,
+    stop: StopRequest = never_stop,
+    dataset: Dataset | None = None,
+) -> Dataset:
+    """Scans what was not scanned yet and sees to validation samples.
+
+    Returns:
+        A data set with training and validation samples, fit to train on.
+
+    Raises:
+        TlguiError: it is not fit, and why.
+        Stopped: `stop` said so.
+    """
+    task = find_task(spec.task)
+
+    def read(folder: Path) -> Dataset:
+        return scan(
+            folder,
+            task,
+            on_progress=lambda done, total: emit(
+                ProgressMade(Stage.READING, done, total)
+            ),
+            should_stop=lambda: stop() is not None,
+        )
+
+    if dataset is None:
+        dataset = read(Path(spec.data))
+    check_trainable(dataset)
+    if isinstance(spec.validation, str):
+        return validation_folder(dataset, read(Path(spec.validation)))
+    if dataset.has_validation:
+        return dataset
+    return split_off_validation(dataset, spec.validation, spec.seed)
+
+
+def _ended(folder: Path, outcome: Outcome, emit: Emit, started: float) -> RunEnded:
+    seconds = time.monotonic() - started
+    ended = RunEnded(str(folder), outcome, False, 0, 0.0, 0.0, seconds)
+    emit(ended)
+    return ended
+
+
+@dataclass
+class _Training:
+    """One run under way."""
+
+    run: Run
+    dataset: Dataset
+    keras_model: Any
+    reader: SampleReader
+    emit: Emit
+    stop: StopRequest
+    started: float
+    records: list[EpochRecord] = field(default_factory=list)
+    best: tuple[list[Any], EpochRecord, Evaluation] | None = None
+    _told: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.spec = self.run.spec
+        self.train_samples = self.dataset.samples[TRAIN]
+        self.validation_samples = self.dataset.samples[VALIDATION]
+        self.steps = math.ceil(len(self.train_samples) / self.spec.batch_size)
+        self.loss = models.make_loss(self.spec)
+        weights = np.ones(len(self.dataset.class_names), np.float32)
+        if self.spec.class_weights:
+            weights = np.array(class_weights(self.dataset), np.float32)
+        self.weights: Floats = weights
+        self.predict: PredictStep = make_predict_step(self.keras_model)
+
+    def run_all(self) -> RunEnded:
+        """Runs every phase, then keeps the best model."""
+        models.set_trainable(self.keras_model, self.spec.trainable)
+        self._announce()
+        for phase in plan_phases(self.spec):
+            if not self._run_phase(phase):
+                break
+        stopped = self.stop()
+        if stopped is Stop.DROP:
+            self.run.checkpoint_file.unlink(missing_ok=True)
+            return _ended(self.run.folder, Outcome.STOPPED, self.emit, self.started)
+        return self._keep(Outcome.STOPPED if stopped else Outcome.COMPLETED)
+
+    def _announce(self) -> None:
+        trainable, total = models.count_parameters(self.keras_model)
+        self.emit(
+            RunStarted(
+                str(self.run.folder),
+                self.dataset.class_names,
+                len(self.train_samples),
+                len(self.validation_samples),
+                self.spec.epochs,
+                self.steps,
+                trainable,
+                total,
+                len(self.dataset.problems),
+            )
+        )
+
+    def _run_phase(self, phase: Phase) -> bool:
+        """Runs some epochs; False when the run is to end after them."""
+        models.set_trainable(self.keras_model, phase.trainable)
+        optimizer = models.make_optimizer(
+            self.spec.optimizer, phase.learning_rate, phase.epochs * self.steps
+        )
+        step = make_train_step(self.keras_model, self.loss, optimizer)
+        self.emit(StageChanged(Stage.TRACING))
+        for epoch in range(phase.first_epoch, phase.first_epoch + phase.epochs):
+            if not self._run_epoch(epoch, step, optimizer):
+                return False
+        return True
+
+    def _run_epoch(self, epoch: int, step: TrainStep, optimizer: Any) -> bool:
+        began = time.monotonic()
+        loss, accuracy, seen = self._train_epoch(epoch, step)
+        if self.stop() is not None:
+            return False
+        check_readable(self.reader, seen)
+        try:
+            evaluation, val_loss = self._validate()
+        except Stopped:
+            return False
+        record = EpochRecord(
+            epoch,
+            loss,
+            accuracy,
+            val_loss,
+            evaluation.accuracy,
+            float(optimizer.learning_rate),
+            time.monotonic() - began,
+        )
+        self._remember(record, evaluation)
+        return not self._is_patience_over()
+
+    def _train_epoch(self, epoch: int, step: TrainStep) -> tuple[float, float, int]:
+        """Sees every training sample once: mean loss, accuracy, samples seen."""
+        task = find_task(self.spec.task)
+        classes = len(self.dataset.class_names)
+        loss_sum, right_sum, seen = 0.0, 0, 0
+        batches = self.reader.batches(
+            self.train_samples,
+            self.spec.batch_size,
+            order=training_order(self.spec.seed, epoch, len(self.train_samples)),
+            augment=augmenter(task, self.spec.augmentation, self.spec.seed, epoch),
+        )
+        for number, batch in enumerate(batches, start=1):
+            count = len(batch.labels)
+            weights = self.weights[batch.labels]
+            loss, right = step(batch.pixels, batch.one_hot(classes), weights)
+            if not math.isfinite(loss):
+                raise TlguiError(_diverged(self.spec))
+            if number == 1:
+                self.emit(StageChanged(Stage.TRAINING))
+            loss_sum, right_sum, seen = (
+                loss_sum + loss * count,
+                right_sum + right,
+                seen + count,
+            )
+            self._tell_batch(epoch, number, loss, right / count)
+            if self.stop() is not None:
+                break
+        return loss_sum / max(seen, 1), right_sum / max(seen, 1), seen
+
+    def _tell_batch(self, epoch: int, step: int, loss: float, accuracy: float) -> None:
+        now = time.monotonic()
+        if now - self._told >= _BATCH_INTERVAL or step == self.steps:
+            self._told = now
+            self.emit(BatchEnded(epoch, step, self.steps, loss, accuracy))
+
+    def _validate(self, *, stoppable: bool = True) -> tuple[Evaluation, float]:
+        """Answers for the validation samples, and their loss as trained."""
+        self.emit(StageChanged(Stage.VALIDATING))
+        samples = self.validation_samples
+        places, probabilities = predict_samples(
+            self.predict,
+            self.reader,
+            samples,
+            on_progress=lambda done, total: self.emit(
+                ProgressMade(Stage.VALIDATING, done, total)
+            ),
+            should_stop=lambda: stoppable and self.stop() is not None,
+        )
+        truth = np.array([samples[place].label for place in places], dtype=np.int64)
+        evaluation = evaluation_of(
+            self.dataset.class_names,
+            [self.dataset.file(samples[place]) for place in places],
+            truth.tolist(),
+            probabilities,
+        )
+        return evaluation, self._loss_of(truth, probabilities)
+
+    def _loss_of(self, truth: Labels, probabilities: Floats) -> float:
+        one_hot = np.eye(probabilities.shape[1], dtype=np.float32)[truth]
+        return float(self.loss(one_hot, probabilities))
+
+    def _remember(self, record: EpochRecord, evaluation: Evaluation) -> None:
+        self.records.append(record)
+        if best_epoch(self.records) is record:
+            self.best = (self.keras_model.get_weights(), record, evaluation)
+            models.save_weights(self.keras_model, self.run.checkpoint_file)
+        self.run.write_history(self.records)
+        self.emit(EpochEnded(record))
+
+    def _is_patience_over(self) -> bool:
+        if self.spec.patience == 0 or self.best is None:
+            return False
+        return self.records[-1].epoch - self.best[1].epoch >= self.spec.patience
+
+    def _keep(self, outcome: Outcome) -> RunEnded:
+        """Restores the best weights and writes the model and the report."""
+        if self.best is None:  # stopped before the first epoch was over
+            evaluation, loss = self._validate(stoppable=False)
+            epoch = 0
+        else:
+            weights, record, evaluation = self.best
+            self.keras_model.set_weights(weights)
+            epoch, loss = record.epoch, record.val_loss
+        self.emit(StageChanged(Stage.SAVING))
+        models.set_trainable(self.keras_model, self.spec.trainable)
+        self.keras_model.compile(
+            optimizer="adam", loss=self.loss, metrics=["accuracy"], jit_compile=False
+        )
+        models.save_model(self.keras_model, self.run.model_file)
+        ended = RunEnded(
+            str(self.run.folder),
+            outcome,
+            True,
+            epoch,
+            evaluation.accuracy,
+            loss,
+            time.monotonic() - self.started,
+        )
+        self.run.write_report(self._report(ended, evaluation))
+        self.run.checkpoint_file.unlink(missing_ok=True)
+        self.emit(EvaluationMade(evaluation))
+        self.emit(ended)
+        return ended
+
+    def _report(self, ended: RunEnded, evaluation: Evaluation) -> dict[str, Any]:
+        trainable, total = models.count_parameters(self.keras_model)
+        lost = [
+            {"path": path, "reason": reason}
+            for path, reason in sorted(self.reader.lost.items())
+        ]
+        return {
+            "version": REPORT_VERSION,
+            "outcome": ended.outcome,
+            "best_epoch": ended.best_epoch,
+            "epochs": len(self.records),
+            "seconds": ended.seconds,
+            "class_names": list(self.dataset.class_names),
+            "training_samples": list(self.dataset.counts(TRAIN)),
+            "validation_samples": list(self.dataset.counts(VALIDATION)),
+            "trainable_parameters": trainable,
+            "total_parameters": total,
+            "left_out": [dataclasses.asdict(p) for p in self.dataset.problems] + lost,
+            "peak_memory_bytes": runtime.peak_memory(),
+            "versions": {
+                "tlgui": __version__,
+                "python": platform.python_version(),
+                "tensorflow": runtime.tensorflow().__version__,
+            },
+            "majority_share": _majority_share(evaluation),
+            "validation": evaluation.to_json(),
+        }
+
+
+def _majority_share(evaluation: Evaluation) -> float:
+    """The accuracy of always answering the most frequent class."""
+    counts = evaluation.confusion.sum(axis=1)
+    return float(counts.max() / max(counts.sum(), 1))
+
+
+def _diverged(spec: TrainingSpec) -> str:
+    return (
+        f"The loss became infinite with a learning rate of {spec.learning_rate:g}: "
+        "the steps were too large. Try a tenth of it."
+    )
