@@ -141,6 +141,7 @@ class Session(QObject):
         self._reading = reading
         self.dataset: Dataset | None = None
         self.scanning = False
+        self.scan_folder: Path | None = None
         self.spec = TrainingSpec(data="")
         self.runs_dir: Path = paths.default_runs_dir()
         self.status = Status.IDLE
@@ -152,6 +153,7 @@ class Session(QObject):
         self.history: list[EpochRecord] = []
         self.evaluation: Evaluation | None = None
         self.ended: events.RunEnded | None = None
+        self.job_ended: events.JobEnded | None = None
         self.run_folder: Path | None = None
         self.predicting = False
         jobs.event_received.connect(self._on_event)
@@ -194,6 +196,7 @@ class Session(QObject):
             )
             return
         self.scanning = True
+        self.scan_folder = folder
         self.scan_started.emit()
         self._reading.request_scan(str(folder))
 
@@ -249,6 +252,7 @@ class Session(QObject):
         self.history = []
         self.evaluation = None
         self.ended = None
+        self.job_ended = None
         self.run_folder = None
         self.stage = None
         self.progress = (0, 0)
@@ -296,6 +300,7 @@ class Session(QObject):
         was_running = self.status is not Status.IDLE
         self.stage = None
         if was_running:
+            self.job_ended = event
             self._set_status(Status.IDLE)
             if self.ended is not None:
                 self.run_ended.emit(self.ended)

@@ -1,0 +1,215 @@
+"""One plot of a quantity against epochs, drawn with pyqtgraph."""
+
+import html
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+
+from tlgui.gui.batch_series import Series, thinned
+from tlgui.gui.theme import Theme
+
+_BATCH_ALPHA = 110
+_MANY_EPOCHS = 300
+_MOST_MARKERS = 30
+_TICK_PIXELS = 46
+_STEPS = (1, 2, 5)
+
+
+class CurvePlot:
+    """Training and validation curves, single batches, the best epoch, a cursor.
+
+    Training is a solid line with circles, validation a dashed one with squares,
+    so that they differ without colour too. Built only after the first paint,
+    because it imports pyqtgraph.
+
+    Args:
+        layout: a pyqtgraph `GraphicsLayoutWidget` to put the plot into.
+        cell: row and column in it.
+        y_title: of the y axis.
+        x_title: of the x axis.
+        percent: whether values lie in 0..100.
+    """
+
+    def __init__(
+        self,
+        layout: Any,
+        cell: tuple[int, int],
+        y_title: str,
+        x_title: str,
+        *,
+        percent: bool,
+    ) -> None:
+        import pyqtgraph as pg
+
+        self._percent = percent
+        self._titles = {"left": y_title, "bottom": x_title}
+        self.item: Any = layout.addPlot(*cell)
+        self.item.setMenuEnabled(False)
+        self.item.hideButtons()
+        self.item.showGrid(x=False, y=True, alpha=0.18)
+        self.item.setMouseEnabled(x=True, y=False)
+        self.item.getViewBox().setDefaultPadding(0.0)
+        self.item.getAxis("left").setWidth(58)
+        self.batches: Any = pg.PlotCurveItem(connect="finite")
+        self.lines: tuple[Any, Any] = (
+            pg.PlotCurveItem(antialias=True, connect="finite"),
+            pg.PlotCurveItem(antialias=True, connect="finite"),
+        )
+        self.markers: tuple[Any, Any] = (
+            pg.ScatterPlotItem(symbol="o", size=7, pxMode=True),
+            pg.ScatterPlotItem(symbol="s", size=7, pxMode=True),
+        )
+        self.best: Any = pg.InfiniteLine(angle=90)
+        self.best_label: Any = pg.TextItem(anchor=(0, 0))
+        self.cursor: Any = pg.InfiniteLine(angle=90)
+        self.reading: Any = pg.TextItem(anchor=(0, 1))
+        self._add_items()
+
+    def _add_items(self) -> None:
+        self.item.addItem(self.batches)
+        for part in (self.best, self.cursor, *self.lines, *self.markers):
+            self.item.addItem(part, ignoreBounds=True)
+        for part in (self.best_label, self.reading):
+            self.item.addItem(part, ignoreBounds=True)
+            part.setZValue(50)
+        for part in (self.best, self.best_label, self.cursor, self.reading):
+            part.setVisible(False)
+
+    def dress(self, theme: Theme) -> None:
+        """Takes a theme's colours."""
+        import pyqtgraph as pg
+
+        for name, title in self._titles.items():
+            axis = self.item.getAxis(name)
+            axis.setPen(theme.border)
+            axis.setTextPen(theme.muted)
+            axis.setLabel(title, color=theme.muted)
+        faint = QColor(theme.training)
+        faint.setAlpha(_BATCH_ALPHA)
+        self.batches.setPen(pg.mkPen(faint, width=1))
+        self._colours = (theme.training, theme.validation)
+        for marker, colour in zip(self.markers, self._colours, strict=True):
+            marker.setPen(pg.mkPen(theme.card, width=1))
+            marker.setBrush(pg.mkBrush(colour))
+        self.best.setPen(pg.mkPen(theme.muted, width=1, style=Qt.PenStyle.DotLine))
+        self.cursor.setPen(pg.mkPen(theme.text, width=1))
+        self.best_label.setColor(theme.muted)
+        self.reading.setColor(theme.text)
+        self.reading.fill = pg.mkBrush(theme.card)
+        self.reading.border = pg.mkPen(theme.border)
+        self._text_colour = theme.text
+        self._pen_lines(0)
+
+    def _pen_lines(self, epochs: int) -> None:
+        import pyqtgraph as pg
+
+        width = 1 if epochs > _MANY_EPOCHS else 2
+        styles = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine)
+        for line, colour, style in zip(self.lines, self._colours, styles, strict=True):
+            line.setPen(pg.mkPen(colour, width=width, style=style))
+
+    def draw(
+        self,
+        batches: tuple[Series, Series],
+        epochs: Series,
+        curves: tuple[Series, Series],
+    ) -> None:
+        """Draws everything anew.
+
+        Args:
+            batches: positions and values of single batches.
+            epochs: numbers of the epochs, shape `(n,)`.
+            curves: training and validation values, shape `(n,)` each.
+        """
+        self.batches.setData(*thinned(*batches))
+        self._pen_lines(len(epochs))
+        stride = max(1, math.ceil(len(epochs) / _MOST_MARKERS))
+        spots = slice((len(epochs) - 1) % stride if len(epochs) else 0, None, stride)
+        for line, marker, values in zip(self.lines, self.markers, curves, strict=True):
+            line.setData(*thinned(epochs, values))
+            marker.setData(epochs[spots], values[spots])
+        low, high = self._range(batches[1], curves)
+        self.item.setYRange(low, high, padding=0.0)
+
+    def _range(
+        self, batches: Series, curves: tuple[Series, Series]
+    ) -> tuple[float, float]:
+        """The range of the y axis: whole epochs always fit, stray batches may not."""
+        values = np.concatenate(curves)
+        values = values[np.isfinite(values)]
+        stray = batches[np.isfinite(batches)]
+        if self._percent:
+            return _percent_range(values, stray)
+        return _loss_range(values, stray)
+
+    def show_best(self, epoch: int | None, text: str) -> None:
+        """Marks the best epoch."""
+        self.best.setVisible(epoch is not None)
+        self.best_label.setVisible(epoch is not None)
+        if epoch is not None:
+            self.best.setValue(epoch)
+            self.best_label.setText(text)
+            low, high = self.item.viewRange()[1]
+            self._place(self.best_label, epoch, high if not self._percent else low)
+
+    def show_reading(self, epoch: float, rows: Sequence[str]) -> None:
+        """Puts the cursor at an epoch, with its values beside it."""
+        self.cursor.setValue(epoch)
+        self.cursor.setVisible(True)
+        lines = "<br>".join(html.escape(line) for line in rows)
+        self.reading.setHtml(f'<span style="color:{self._text_colour}">{lines}</span>')
+        self.reading.setVisible(True)
+        low, high = self.item.viewRange()[1]
+        middle = (low + high) / 2
+        left = self._is_left(epoch)
+        self.reading.setAnchor((-0.06 if left else 1.06, 0.5))
+        self.reading.setPos(epoch, middle)
+
+    def hide_reading(self) -> None:
+        """Takes the cursor away."""
+        self.cursor.setVisible(False)
+        self.reading.setVisible(False)
+
+    def _is_left(self, x: float) -> bool:
+        low, high = self.item.viewRange()[0]
+        return bool(x < (low + high) / 2)
+
+    def _place(self, label: Any, x: float, y: float) -> None:
+        top = 1.0 if self._percent else 0.0
+        label.setAnchor((0.0 if self._is_left(x) else 1.0, top))
+        label.setPos(x, y)
+
+    def tick_whole_epochs(self) -> None:
+        """Sets the ticks of the x axis at whole epochs, as many as fit."""
+        low, high = self.item.viewRange()[0]
+        room = max(1.0, self.item.getViewBox().width() / _TICK_PIXELS)
+        step = whole_step((high - low) / room)
+        self.item.getAxis("bottom").setTickSpacing(levels=[(step, 0)])
+
+
+def whole_step(least: float) -> int:
+    """The smallest of 1, 2, 5, 10, 20, 50… that is not below `least`."""
+    scale = 1
+    while True:
+        for step in _STEPS:
+            if step * scale >= least:
+                return step * scale
+        scale *= 10
+
+
+def _percent_range(values: Series, stray: Series) -> tuple[float, float]:
+    lowest = [float(values.min())] if len(values) else []
+    lowest += [float(np.percentile(stray, 10))] if len(stray) else []
+    if not lowest:
+        return 0.0, 102.0
+    return max(0.0, min(70.0, math.floor((min(lowest) - 5) / 10) * 10.0)), 102.0
+
+
+def _loss_range(values: Series, stray: Series) -> tuple[float, float]:
+    highest = [float(values.max())] if len(values) else []
+    highest += [float(np.percentile(stray, 90))] if len(stray) else []
+    return 0.0, max(0.05, 1.12 * max(highest)) if highest else 1.0

@@ -1,0 +1,213 @@
+"""The curves of a run, drawn while it goes on."""
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QMenu,
+    QStackedWidget,
+    QToolButton,
+    QWidget,
+)
+
+from tlgui.gui import controls
+from tlgui.gui.batch_series import BatchSeries
+from tlgui.gui.plot_canvas import PlotCanvas
+from tlgui.gui.plot_export import (
+    FileWriter,
+    PlotFormat,
+    Write,
+    drawing_of,
+    numbers_of,
+    picture_of,
+    write_bytes,
+    write_picture,
+)
+from tlgui.gui.run_numbers import RunNumbers
+from tlgui.gui.session import Session
+from tlgui.gui.theme import LIGHT, current_theme
+
+REDRAW_MS = 100
+
+
+class LivePlots(QWidget):
+    """Loss and accuracy against epochs, and the numbers that matter.
+
+    New values only mark the plots as out of date; a timer redraws them.
+
+    Signals:
+        redrawn: the plots show everything there is.
+        exported(str, str): a file, and what went wrong as a sentence, or "".
+    """
+
+    redrawn = Signal()
+    exported = Signal(str, str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._series = BatchSeries()
+        self._dirty = True
+        self.canvas: PlotCanvas | None = None
+        self._writer = FileWriter(self)
+        self._writer.written.connect(self._on_written)
+        self.empty = controls.label(
+            self.tr(
+                "The curves of loss and accuracy draw themselves here while the "
+                "model learns."
+            ),
+            "muted",
+            wrap=True,
+        )
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.empty)
+        self.numbers = RunNumbers(session)
+        self.told = controls.label("", "small", wrap=True)
+        self.show_all = controls.button(self.tr("Show all epochs"), "link")
+        self.save = self._make_save()
+        side = controls.column(self.save, self.show_all, None, gap=4)
+        bottom = controls.row(self.numbers, side)
+        bottom.setStretch(0, 1)
+        content = controls.column(self._pages, bottom, self.told)
+        content.setStretch(0, 1)
+        self.setLayout(content)
+        self.show_all.hide()
+        self.told.hide()
+        self._timer = QTimer(self, interval=REDRAW_MS)
+        self._timer.timeout.connect(self.redraw)
+        session.batch_ended.connect(self._on_news)
+        session.epoch_ended.connect(self._on_news)
+        session.run_started.connect(self._on_news)
+        session.run_reset.connect(self._on_reset)
+        session.run_opened.connect(self._on_news)
+        session.run_ended.connect(self._on_news)
+        self._show_page()
+
+    def _make_save(self) -> QToolButton:
+        save = QToolButton()
+        save.setText(self.tr("Save plots"))
+        save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(save)
+        titles = {
+            PlotFormat.PNG: self.tr("Picture (PNG)…"),
+            PlotFormat.SVG: self.tr("Drawing for print (SVG)…"),
+            PlotFormat.CSV: self.tr("Numbers for a spreadsheet (CSV)…"),
+        }
+        for kind, title in titles.items():
+            menu.addAction(title, partial(self.ask_where, kind))
+        save.setMenu(menu)
+        return save
+
+    @Slot()
+    def _on_news(self) -> None:
+        self._dirty = True
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    @Slot()
+    def _on_reset(self) -> None:
+        self._series.clear()
+        self.told.hide()
+        if self.canvas is not None:
+            self.canvas.reset_zoom()
+        self._on_news()
+
+    @Slot()
+    def redraw(self) -> None:
+        """Draws what is new; rests once there is nothing new."""
+        if not self._dirty:
+            self._timer.stop()
+            return
+        self._dirty = False
+        self._series.take(self._session.batches)
+        self._show_page()
+        if self.canvas is not None:
+            plan = self._session.plan
+            running = plan is not None and self._session.ended is None
+            planned = plan.epochs if plan is not None and running else 0
+            self.canvas.draw(self._series, self._session.history, planned)
+        self.redrawn.emit()
+
+    def _show_page(self) -> None:
+        there = bool(self._session.history or self._session.batches)
+        if there and self.canvas is None and self.isVisible():
+            self._build()
+        filled = there and self.canvas is not None
+        self._pages.setCurrentIndex(1 if filled else 0)
+        self.save.setEnabled(bool(self._session.history))
+        self.save.setVisible(there)
+        self.numbers.setVisible(there)
+
+    @Slot()
+    def _build(self) -> None:
+        """Imports pyqtgraph and makes the plots; after the first paint only."""
+        if self.canvas is None:
+            self.canvas = PlotCanvas(current_theme(), self)
+            self.canvas.zoomed.connect(self.show_all.setVisible)
+            self.canvas.read.connect(self.canvas.widget.setAccessibleDescription)
+            self.show_all.clicked.connect(self.canvas.reset_zoom)
+            self._pages.addWidget(self.canvas.widget)
+            self._on_news()
+
+    def ask_where(self, kind: PlotFormat) -> None:
+        """Asks for a file to save the plots as."""
+        folder = self._session.run_folder or Path.home()
+        name = self._session.run_folder.name if self._session.run_folder else "run"
+        dialog = QFileDialog(self, self.tr("Save plots"), str(folder))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(kind.value)
+        dialog.setNameFilter(f"{kind.value.upper()} (*.{kind.value})")
+        dialog.selectFile(f"{name}.{kind.value}")
+        dialog.fileSelected.connect(partial(self.save_as, kind))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def save_as(self, kind: PlotFormat, file: str) -> None:
+        """Saves the plots as they are now, in light colours, in the background."""
+        self._dirty = True
+        self.redraw()
+        write = self._content(kind)
+        if write is not None:
+            self._writer.write(Path(file), write)
+
+    def _content(self, kind: PlotFormat) -> Write | None:
+        if kind is PlotFormat.CSV:
+            return partial(write_bytes, numbers_of(self._session.history))
+        if self.canvas is None:
+            return None
+        scene = self.canvas.widget.scene()
+        self.canvas.move_cursor(-1)
+        self.canvas.dress(LIGHT)
+        try:
+            if kind is PlotFormat.PNG:
+                return partial(write_picture, picture_of(scene, LIGHT.card))
+            title = self.tr("Loss and accuracy against epochs")
+            return partial(write_bytes, drawing_of(scene, LIGHT.card, title))
+        finally:
+            self.canvas.dress(current_theme())
+            self._on_news()
+
+    @Slot(str, str)
+    def _on_written(self, file: str, trouble: str) -> None:
+        self.told.setText(trouble or self.tr("Saved as {0}").format(file))
+        controls.set_role(self.told, "bad" if trouble else "small")
+        self.told.show()
+        self.exported.emit(file, trouble)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Takes new colours."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.canvas is not None:
+            self.canvas.dress(current_theme())
+            self._on_news()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Builds the plots after the first paint, and catches up."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self._build)
+        if self._dirty:
+            self._timer.start()

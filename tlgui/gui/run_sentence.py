@@ -1,0 +1,142 @@
+"""What is going on with the run, in one sentence."""
+
+from PySide6.QtCore import QObject
+
+from tlgui.core.events import Outcome, RunEnded, Stage
+from tlgui.core.history import best_epoch
+from tlgui.gui.durations import duration_text
+from tlgui.gui.percent import percent
+from tlgui.gui.session import EngineState, Session, Status
+
+
+class RunSentence(QObject):
+    """Puts the session's state into words."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+
+    def text(self) -> str:
+        """One or two sentences."""
+        if self._session.status is Status.STOPPING:
+            return self.tr("Stopping after this batch…")
+        if self._session.status is Status.RUNNING:
+            return self._running()
+        return self._idle()
+
+    def role(self) -> str:
+        """The style sheet's role that suits the sentence."""
+        ended = self._session.ended
+        if self._session.status is not Status.IDLE:
+            return "heading"
+        failed = self._session.job_ended is not None and ended is None
+        return "bad" if failed and not self._was_stopped() else "heading"
+
+    def _running(self) -> str:
+        stage = self._session.stage
+        match stage:
+            case Stage.TRAINING | Stage.VALIDATING:
+                return self._epoch(stage)
+            case Stage.READING:
+                return self._reading()
+            case Stage.LOADING:
+                return self.tr("Preparing the model…")
+            case Stage.TRACING:
+                return self.tr(
+                    "Getting the first batch ready. This takes longer than the ones "
+                    "that follow…"
+                )
+            case Stage.SAVING:
+                return self.tr("Saving the best model…")
+        if self._session.engine is EngineState.STARTING:
+            return self.tr("Starting up. The first start takes some seconds…")
+        return self.tr("Starting…")
+
+    def _reading(self) -> str:
+        done, total = self._session.progress
+        if not total:
+            return self.tr("Reading the photos…")
+        return self.tr("Reading the photos: {0} of {1}…").format(done, total)
+
+    def _epoch(self, stage: Stage) -> str:
+        plan, finished = self._session.plan, len(self._session.history)
+        if plan is None:
+            return self.tr("Training…")
+        if finished >= plan.epochs:
+            return self.tr("Checking the best model on the validation photos…")
+        if stage is Stage.VALIDATING:
+            text = self.tr("Epoch {0} of {1}: checking on the validation photos…")
+        else:
+            text = self.tr("Epoch {0} of {1}: learning from the photos…")
+        return text.format(finished + 1, plan.epochs)
+
+    def _idle(self) -> str:
+        if self._session.ended is not None:
+            return self._ended(self._session.ended)
+        if self._session.job_ended is not None:
+            return self._gone()
+        if self._session.history:
+            return self._opened()
+        if self._session.trouble():
+            return self.tr("Not ready yet")
+        return self.tr("Ready to train")
+
+    def _ended(self, ended: RunEnded) -> str:
+        took = duration_text(ended.seconds)
+        if ended.outcome is Outcome.COMPLETED:
+            return self._completed(took) + " " + self._best(ended)
+        if ended.kept:
+            text = self.tr("Stopped after {0}; the best model was kept.").format(took)
+            return text + " " + self._best(ended)
+        return self.tr("Stopped after {0}. Nothing was kept.").format(took)
+
+    def _completed(self, took: str) -> str:
+        plan, finished = self._session.plan, len(self._session.history)
+        if plan is not None and 0 < finished < plan.epochs:
+            text = self.tr(
+                "Completed in {0}, early after {1} of {2} epochs because nothing "
+                "improved any more."
+            )
+            return text.format(took, finished, plan.epochs)
+        return self.tr("Completed in {0}.").format(took)
+
+    def _best(self, ended: RunEnded) -> str:
+        share = percent(ended.accuracy)
+        count = self._validation_count()
+        if not count:
+            text = self.tr("Best after epoch {0}: {1} right.")
+            return text.format(ended.best_epoch, share)
+        text = self.tr(
+            "Best after epoch {0}: {1} of %n validation photo(s) right.", "", count
+        )
+        return text.format(ended.best_epoch, share)
+
+    def _validation_count(self) -> int:
+        session = self._session
+        if session.evaluation is not None:
+            return len(session.evaluation.answers)
+        return session.plan.validation_samples if session.plan else 0
+
+    def _was_stopped(self) -> bool:
+        ended = self._session.job_ended
+        return ended is not None and ended.outcome is Outcome.STOPPED
+
+    def _gone(self) -> str:
+        if self._was_stopped():
+            return self.tr("Stopped. Nothing was kept.")
+        ended = self._session.job_ended
+        if ended is not None and ended.trouble:
+            return self.tr("The training failed. {0}").format(ended.trouble)
+        return self.tr("The training failed because of a fault in this program.")
+
+    def _opened(self) -> str:
+        session, best = self._session, best_epoch(self._session.history)
+        assert best is not None
+        name = session.run_folder.name if session.run_folder else ""
+        text = self.tr(
+            "Opened “{0}”, %n epoch(s). Best after epoch {1}: {2} of the "
+            "validation photos right.",
+            "",
+            len(session.history),
+        )
+        return text.format(name, best.epoch, percent(best.val_accuracy))

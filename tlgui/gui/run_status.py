@@ -1,0 +1,175 @@
+"""What the run is doing, how far it is, and how long it takes."""
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QProgressBar, QWidget
+
+from tlgui.core import timing
+from tlgui.core.dataset import TRAIN
+from tlgui.core.events import Stage
+from tlgui.core.history import EpochRecord
+from tlgui.gui import controls
+from tlgui.gui.durations import duration_text
+from tlgui.gui.percent import percent
+from tlgui.gui.run_sentence import RunSentence
+from tlgui.gui.session import Session, Status
+
+_FULL = 1_000
+_PREPARED = 50
+_TRAINED = 970
+_TICK_MS = 500
+
+
+class RunStatus(QWidget):
+    """One sentence, a bar over the whole run, and the times.
+
+    Args:
+        session: what it tells about.
+        clock: seconds that only grow; tests bring their own.
+    """
+
+    def __init__(
+        self, session: Session, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self._session = session
+        self._clock = clock
+        self._began = 0.0
+        self._epoch_began = 0.0
+        self._words = RunSentence(session, self)
+        self.sentence = controls.label("", "heading", wrap=True)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, _FULL)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Progress of the run"))
+        self.details = controls.label("", "small", wrap=True)
+        self.setLayout(controls.column(self.sentence, self.bar, self.details, gap=6))
+        self._timer = QTimer(self, interval=_TICK_MS)
+        self._timer.timeout.connect(self.show_state)
+        session.status_changed.connect(self._on_status)
+        session.stage_changed.connect(self._on_stage)
+        session.epoch_ended.connect(self._on_epoch)
+        for changed in (
+            session.run_reset,
+            session.run_started,
+            session.run_opened,
+            session.dataset_changed,
+            session.spec_changed,
+            session.engine_changed,
+        ):
+            changed.connect(self.show_state)
+        self.show_state()
+
+    @Slot()
+    def show_state(self) -> None:
+        """Tells of the session as it is now."""
+        text = self._words.text()
+        if text != self.sentence.text():
+            self.sentence.setText(text)
+            self.setAccessibleName(text)
+        role = self._words.role()
+        if role != self.sentence.property("role"):
+            controls.set_role(self.sentence, role)
+        running = self._session.status is not Status.IDLE
+        self.bar.setVisible(running)
+        if running:
+            self.bar.setValue(max(self._bar_value(), self.bar.value()))
+        details = self._times() if running else self._idle_details()
+        self.details.setText(details)
+        self.details.setVisible(bool(details))
+        self.sentence.setToolTip(self._interval())
+
+    @Slot()
+    def _on_status(self) -> None:
+        if self._session.status is Status.RUNNING:
+            self._began = self._epoch_began = self._clock()
+            self.bar.reset()
+            self.bar.setValue(0)
+            self._timer.start()
+        elif self._session.status is Status.IDLE:
+            self._timer.stop()
+        self.show_state()
+
+    @Slot()
+    def _on_stage(self) -> None:
+        if not self._session.history and not self._session.batches:
+            self._epoch_began = self._clock()
+        self.show_state()
+
+    @Slot(object)
+    def _on_epoch(self, record: EpochRecord) -> None:
+        self._epoch_began = self._clock()
+        self.show_state()
+
+    def _bar_value(self) -> int:
+        session = self._session
+        if session.plan is None or not (session.history or session.batches):
+            done, total = session.progress
+            reading = session.stage is Stage.READING and total
+            return round(_PREPARED * done / total) if reading else 0
+        share = timing.share_done(
+            session.plan.epochs, len(session.history), self._epoch_share()
+        )
+        return _PREPARED + round((_TRAINED - _PREPARED) * share)
+
+    def _epoch_share(self) -> float:
+        """The share of the current epoch's steps that ended."""
+        batches = self._session.batches
+        if not batches or batches[-1].epoch <= len(self._session.history):
+            return 0.0
+        return batches[-1].step / max(1, batches[-1].steps)
+
+    def _times(self) -> str:
+        finished = [record.seconds for record in self._session.history]
+        parts = [self.tr("{0} so far").format(duration_text(self._elapsed()))]
+        usual = timing.usual_seconds(finished)
+        if usual is not None:
+            parts.append(self.tr("{0} an epoch").format(duration_text(usual)))
+        left = self._left(finished)
+        if left is not None:
+            text = self.tr("about {0} left")
+            if self._session.spec.patience:
+                text = self.tr("at most about {0} left")
+            parts.append(text.format(duration_text(timing.rounded_up(left))))
+        return " · ".join(parts)
+
+    def _elapsed(self) -> float:
+        return max(0.0, self._clock() - self._began)
+
+    def _left(self, finished: list[float]) -> float | None:
+        plan = self._session.plan
+        if plan is None or len(finished) >= plan.epochs:
+            return None
+        return timing.seconds_left(
+            plan.epochs,
+            finished,
+            self._clock() - self._epoch_began,
+            self._epoch_share(),
+        )
+
+    def _idle_details(self) -> str:
+        session = self._session
+        if session.ended or session.job_ended or session.history or session.trouble():
+            return ""
+        assert session.dataset is not None
+        blocks = len(session.spec.trainable)
+        changing = (
+            self.tr("the head and %n block(s) are trained", "", blocks)
+            if blocks
+            else self.tr("only the head is trained")
+        )
+        photos = self.tr("%n photo(s)", "", len(session.dataset.samples[TRAIN]))
+        return " · ".join((photos, session.backbone.title, changing))
+
+    def _interval(self) -> str:
+        evaluation = self._session.evaluation
+        if evaluation is None or not evaluation.answers:
+            return ""
+        low, high = evaluation.interval
+        text = self.tr(
+            "With so many photos, the true share lies between {0} and {1} "
+            "(95 % confidence)."
+        )
+        return text.format(percent(low, 0), percent(high, 0))

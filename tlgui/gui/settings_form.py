@@ -1,0 +1,266 @@
+"""The hyper-parameters: everything about a run but its data and its model."""
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from tlgui.core.dataset import TRAIN, Dataset
+from tlgui.core.errors import TlguiError
+from tlgui.core.spec import TrainingSpec
+from tlgui.core.task import IMAGE_CLASSIFICATION
+from tlgui.gui import controls, setting_choices
+from tlgui.gui.augmentation_preview import AugmentationPreview
+from tlgui.gui.session import Session, Status
+from tlgui.gui.setting_fields import (
+    ChoiceSetting,
+    NumberSetting,
+    Setting,
+    SwitchSetting,
+    WholeSetting,
+)
+from tlgui.gui.validation_field import ValidationField
+
+_UNEVEN = 1.5
+_MOST_SEED = 2**31 - 1
+
+
+class SettingsForm(QWidget):
+    """The settings of the next run; wrong values stay here and are explained.
+
+    Signals:
+        validity_changed: `is_valid` changed.
+    """
+
+    validity_changed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.is_valid = True
+        self.fixed = controls.label(
+            self.tr("The settings are fixed while the model trains."),
+            "muted",
+            wrap=True,
+        )
+        self.fields: dict[str, Setting] = {
+            **self._plain_fields(),
+            **self._expert_fields(),
+        }
+        self.validation = ValidationField()
+        self.preview = AugmentationPreview(session)
+        self.more = self._make_fold()
+        self.expert = QWidget()
+        self._lay_out()
+        for name, field in self.fields.items():
+            field.edited.connect(partial(self._take, name))
+        self.validation.edited.connect(partial(self._take, "validation"))
+        self.more.toggled.connect(self._unfold)
+        session.spec_changed.connect(self.show_spec)
+        session.dataset_changed.connect(self.show_spec)
+        session.status_changed.connect(self._on_status)
+        self._unfold(False)
+        self._on_status()
+        self.show_spec()
+
+    def _plain_fields(self) -> dict[str, Setting]:
+        epochs = WholeSetting(
+            self.tr("Epochs"),
+            self.tr("How often every photo is learned from. More takes longer."),
+            1,
+            10_000,
+        )
+        patience = WholeSetting(
+            self.tr("Stop early"),
+            self.tr(
+                "Ends when nothing has improved for this many epochs. "
+                "The best epoch is kept in any case."
+            ),
+            0,
+            10_000,
+        )
+        patience.box.setSpecialValueText(self.tr("never"))
+        patience.title.setToolTip(self.tr("Early stopping: the patience, in epochs"))
+        augmentation = ChoiceSetting(
+            self.tr("Vary the photos"), setting_choices.augmentations()
+        )
+        augmentation.title.setToolTip(self.tr("Data augmentation"))
+        weights = SwitchSetting(
+            self.tr("Rare classes count as much"), self.tr("Helps with uneven classes.")
+        )
+        weights.title.setToolTip(self.tr("Class weights"))
+        return {
+            "epochs": epochs,
+            "augmentation": augmentation,
+            "class_weights": weights,
+            "patience": patience,
+        }
+
+    def _expert_fields(self) -> dict[str, Setting]:
+        return {
+            "learning_rate": NumberSetting(
+                self.tr("Learning rate"),
+                self.tr(
+                    "The size of the first steps. Too large never settles, too small "
+                    "takes for ever."
+                ),
+            ),
+            "batch_size": WholeSetting(
+                self.tr("Batch size"),
+                self.tr("Photos a step. A smaller number needs less memory."),
+                1,
+                4_096,
+            ),
+            "optimizer": ChoiceSetting(
+                self.tr("Optimiser"), setting_choices.optimizers()
+            ),
+            "loss": ChoiceSetting(self.tr("Loss"), setting_choices.losses()),
+            "label_smoothing": NumberSetting(
+                self.tr("Label smoothing"),
+                self.tr(
+                    "From 0 to 0.5. Keeps the model from being too sure of itself; "
+                    "0.1 is usual."
+                ),
+            ),
+            "focal_gamma": NumberSetting(
+                self.tr("Focus on hard photos"),
+                self.tr(
+                    "From 0 to 5: how much less a photo counts once it is right; "
+                    "2 is usual."
+                ),
+            ),
+            "strategy": ChoiceSetting(
+                self.tr("Order of training"), setting_choices.strategies()
+            ),
+            "seed": WholeSetting(
+                self.tr("Random seed"),
+                self.tr("The same number gives the same split and the same run."),
+                0,
+                _MOST_SEED,
+            ),
+        }
+
+    def _make_fold(self) -> QToolButton:
+        fold = QToolButton()
+        fold.setProperty("role", "link")
+        fold.setText(self.tr("More settings"))
+        fold.setCheckable(True)
+        fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        fold.setToolTip(self.tr("Learning rate, batch size, optimiser, loss, seed"))
+        return fold
+
+    def _lay_out(self) -> None:
+        plain = controls.column(
+            self.fields["epochs"],
+            controls.column(self.fields["augmentation"], self.preview, gap=6),
+            self.validation,
+            self.fields["patience"],
+            self.fields["class_weights"],
+            gap=controls.GAP,
+        )
+        experts = [f for n, f in self.fields.items() if n in self._expert_names()]
+        self.expert.setLayout(controls.column(*experts, gap=controls.GAP))
+        self.editable = QWidget()
+        self.editable.setLayout(
+            controls.column(plain, self.more, self.expert, gap=controls.GAP)
+        )
+        self.setLayout(
+            controls.column(self.fixed, self.editable, None, gap=controls.SMALL_GAP)
+        )
+
+    def _expert_names(self) -> tuple[str, ...]:
+        return (
+            "learning_rate",
+            "batch_size",
+            "optimizer",
+            "loss",
+            "label_smoothing",
+            "focal_gamma",
+            "strategy",
+            "seed",
+        )
+
+    def _take(self, name: str, value: object) -> None:
+        """Hands a value to the session, or says what is wrong with it."""
+        trouble = spec_trouble(name, value)
+        everything: dict[str, Setting | ValidationField] = {
+            **self.fields,
+            "validation": self.validation,
+        }
+        everything[name].complain(trouble)
+        valid = not any(field.problem for field in everything.values())
+        if not trouble:
+            self._session.change_spec(**{name: value})
+        if valid != self.is_valid:
+            self.is_valid = valid
+            self.validity_changed.emit()
+
+    @Slot()
+    def show_spec(self) -> None:
+        """Shows the session's values."""
+        spec, dataset = self._session.spec, self._session.dataset
+        for name, field in self.fields.items():
+            field.show_value(getattr(spec, name))
+        self.validation.show_state(dataset, spec.validation)
+        self.fields["label_smoothing"].setVisible(spec.loss == "cross-entropy")
+        self.fields["focal_gamma"].setVisible(spec.loss == "focal")
+        self.preview.setVisible(spec.task == IMAGE_CLASSIFICATION.name)
+        self._explain_strategy(spec)
+        self._explain_weights(dataset)
+
+    def _explain_strategy(self, spec: TrainingSpec) -> None:
+        strategy = self.fields["strategy"]
+        strategy.setEnabled(bool(spec.trainable))
+        if not spec.trainable:
+            strategy.explain(
+                self.tr(
+                    "Only the head is trained, so there is nothing to put in order."
+                )
+            )
+            return
+        for choice in setting_choices.strategies():
+            if choice.value == spec.strategy:
+                strategy.explain(choice.meaning)
+
+    def _explain_weights(self, dataset: Dataset | None) -> None:
+        counts = dataset.counts(TRAIN) if dataset else ()
+        filled = [count for count in counts if count]
+        if dataset is None or len(filled) < 2:
+            text = self.tr("Helps when some classes have far fewer photos.")
+        elif max(filled) / min(filled) < _UNEVEN:
+            text = self.tr("Not needed here: your classes are about the same size.")
+        else:
+            text = self.tr(
+                "Advised here: “{0}” has {1} photos, “{2}” only {3}."
+            ).format(
+                dataset.class_names[counts.index(max(filled))],
+                max(filled),
+                dataset.class_names[counts.index(min(filled))],
+                min(filled),
+            )
+        self.fields["class_weights"].explain(text)
+
+    @Slot()
+    def _on_status(self) -> None:
+        idle = self._session.status is Status.IDLE
+        self.editable.setEnabled(idle)
+        self.fixed.setVisible(not idle)
+
+    @Slot(bool)
+    def _unfold(self, opened: bool) -> None:
+        self.expert.setVisible(opened)
+        self.more.setArrowType(
+            Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow
+        )
+
+
+def spec_trouble(name: str, value: Any) -> str:
+    """What is wrong with one value of the spec, as a sentence; "" for nothing."""
+    if isinstance(value, str) and not value:
+        value = QCoreApplication.translate("SettingsForm", "nothing")
+    try:
+        TrainingSpec(data="", **{name: value}).check()
+    except TlguiError as error:
+        return str(error)
+    return ""
