@@ -1,0 +1,195 @@
+"""The page on which the photos are chosen."""
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QDir, QMimeData, QStandardPaths, Qt, Slot
+from PySide6.QtGui import (
+    QAction,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeySequence,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QFileDialog, QStackedLayout, QWidget
+
+from tlgui.gui.controls import GAP, PAGE_MARGIN, column, label, scrolled
+from tlgui.gui.data_overview import DataOverview
+from tlgui.gui.drop_zone import DropOverlay, EmptyView
+from tlgui.gui.notice import notice
+from tlgui.gui.scan_view import ScanView
+from tlgui.gui.session import Session, Status
+from tlgui.gui.settings import Settings
+
+
+class DataPage(QWidget):
+    """Shows the empty page, a scan under way, or what was found.
+
+    A folder can be dropped anywhere on it.
+    """
+
+    def __init__(
+        self, session: Session, settings: Settings, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._settings = settings
+        self._failed = False
+        self.trouble = label("", "bad", wrap=True)
+        self._notice = notice(self.trouble)
+        self.empty = EmptyView(session, settings)
+        self.scan = ScanView(session)
+        self.overview = DataOverview(session)
+        self._views = QStackedLayout()
+        self._empty_area = scrolled(self.empty)
+        for view in (self._empty_area, self.scan, self.overview):
+            self._views.addWidget(view)
+        self.setLayout(column(self._notice, self._views, gap=GAP, margin=PAGE_MARGIN))
+        self.overlay = DropOverlay(self)
+        self.setAcceptDrops(True)
+        self.choose_action = self._make_action()
+        self._connect()
+        self._tell("")
+        self._show_view()
+
+    def _connect(self) -> None:
+        self.empty.choosing_asked.connect(self.choose_folder)
+        self.overview.choosing_asked.connect(self.choose_folder)
+        self._session.scan_started.connect(self._on_scan_started)
+        self._session.dataset_changed.connect(self._on_dataset_changed)
+        self._session.scan_ended.connect(self._show_view)
+        self._session.trouble_told.connect(self._on_trouble_told)
+
+    def _make_action(self) -> QAction:
+        action = QAction(self.tr("Open folder…"), self)
+        action.setShortcut(QKeySequence.StandardKey.Open)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.triggered.connect(self.choose_folder)
+        self.addAction(action)
+        return action
+
+    @Slot()
+    def choose_folder(self) -> None:
+        """Opens the system's folder dialog."""
+        if self._session.status is not Status.IDLE:
+            return
+        dialog = QFileDialog(self, self.tr("Choose a folder of photos"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setDirectory(self._start_folder())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self._on_folder_chosen)
+        dialog.open()
+
+    def _start_folder(self) -> str:
+        recent = self._settings.values.recent_folders
+        if recent:
+            return str(Path(recent[0]).parent)
+        pictures = QStandardPaths.StandardLocation.PicturesLocation
+        return QStandardPaths.writableLocation(pictures) or QDir.homePath()
+
+    def _tell(self, sentence: str) -> None:
+        self.trouble.setText(sentence)
+        self._notice.setVisible(bool(sentence))
+
+    @Slot(str)
+    def _on_folder_chosen(self, folder: str) -> None:
+        self._session.open_folder(Path(folder))
+
+    @Slot()
+    def _on_scan_started(self) -> None:
+        self._failed = True  # until a data set comes of it
+        self._tell("")
+        self._show_view()
+
+    @Slot()
+    def _on_dataset_changed(self) -> None:
+        self._failed = False
+        self._show_view()
+
+    @Slot(str)
+    def _on_trouble_told(self, sentence: str) -> None:
+        if self._failed and not self._session.scanning:
+            self._failed = False
+            self._tell(sentence)
+
+    @Slot()
+    def _show_view(self) -> None:
+        view: QWidget = self._empty_area
+        focus: QWidget = self.empty.zone.choose_button
+        if self._session.scanning:
+            view, focus = self.scan, self.scan.cancel_button
+        elif self._session.dataset is not None:
+            view, focus = self.overview, self.overview.classes
+        had_focus = self.isAncestorOf(QWidget.focusWidget(self) or self)
+        changed = self._views.currentWidget() is not view
+        self._views.setCurrentWidget(view)
+        if changed or not had_focus:
+            focus.setFocus()
+
+    def _open_dropped(self, data: QMimeData) -> None:
+        dropped = [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+        if len(dropped) == 1:
+            self._session.open_folder(Path(dropped[0]))
+            return
+        parent = QDir.toNativeSeparators(str(Path(dropped[0]).parent))
+        self._tell(
+            self.tr(
+                "Expected one folder, but {count} things were dropped. Drop the folder "
+                "that holds all of them: {folder}."
+            ).format(count=len(dropped), folder=parent)
+        )
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Lights up for what lies on a disk, unless a model is training."""
+        local = any(url.isLocalFile() for url in event.mimeData().urls())
+        if local and self._session.status is Status.IDLE:
+            event.acceptProposedAction()
+            self.overlay.setGeometry(self.rect())
+            self.overlay.raise_()
+            self.overlay.show()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Goes dark again."""
+        self.overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Opens what was dropped."""
+        self.overlay.hide()
+        event.acceptProposedAction()
+        self._open_dropped(event.mimeData())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keeps the overlay over all of it."""
+        super().resizeEvent(event)
+        self.overlay.setGeometry(self.rect())
+
+
+def main() -> int:
+    """Shows the page alone, with a real reader thread and no engine."""
+    from PySide6.QtWidgets import QApplication
+
+    from tlgui.core.settings import read_settings, settings_file
+    from tlgui.gui.preview import PAGE_SIZE, PreviewJobs
+    from tlgui.gui.theme import Appearance, apply_theme
+    from tlgui.worker.reader import Reader
+
+    application = QApplication(sys.argv)
+    dark = "--dark" in sys.argv
+    apply_theme(application, Appearance.DARK if dark else Appearance.LIGHT)
+    reader = Reader()
+    session = Session(PreviewJobs(()), reader)
+    page = DataPage(session, Settings(read_settings(settings_file())))
+    page.resize(*PAGE_SIZE)
+    page.show()
+    for folder in application.arguments()[1:]:
+        if not folder.startswith("--"):
+            session.open_folder(Path(folder))
+    code = application.exec()
+    reader.close()
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
