@@ -57,6 +57,24 @@ def head_parameters(features: int, classes: int) -> int:
     return (features + 1) * classes
 
 
+def head_block(features: int, classes: int) -> Block:
+    """The head as a block of its own; it always learns.
+
+    Args:
+        features: length of the vector that the backbone hands on.
+        classes: the number of classes.
+    """
+    size = head_parameters(features, classes)
+    return Block(
+        HEAD_ONLY,
+        (
+            Layer("head_pool", "GlobalAveragePooling2D", 0, 0, (features,)),
+            Layer("head_dropout", "Dropout", 0, 0, (features,)),
+            Layer("head_output", "Dense", size, size, (classes,)),
+        ),
+    )
+
+
 def parse_trainable(text: str, blocks: Sequence[Block]) -> tuple[str, ...]:
     """Turns `head`, `all`, `last:N` or block names into block names.
 

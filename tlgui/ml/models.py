@@ -23,10 +23,13 @@ def build_classifier(
 ) -> Any:
     """Builds a classifier: a backbone with a new head for the person's classes.
 
+    The head begins at zero, as in BiT (https://arxiv.org/abs/1912.11370): every class
+    is equally probable at first, and no random head has to be unlearned.
+
     Args:
         backbone: a name of the catalogue.
         classes: the number of classes; the head's output layer is sized for it.
-        seed: decides the head's first weights and its dropout.
+        seed: decides the head's dropout.
         pretrained: whether the backbone gets its pretrained weights.
 
     Returns:
@@ -42,7 +45,7 @@ def build_classifier(
     outputs = keras.layers.Dense(
         classes,
         activation="softmax",
-        kernel_initializer=keras.initializers.GlorotUniform(seed=seed),
+        kernel_initializer="zeros",
         name="head_output",
     )(x)
     return keras.Model(base.input, outputs, name=f"{backbone}-classifier")

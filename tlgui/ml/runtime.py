@@ -1,11 +1,14 @@
 """How TensorFlow is started and kept quiet."""
 
+import contextlib
 import functools
 import logging
 import os
+import tempfile
+from collections.abc import Iterator
 from typing import Any
 
-_log = logging.getLogger(__name__)
+_CHATTER = (b"WARNING: All log messages before absl", b"I0000", b"W0000")
 
 
 @functools.cache
@@ -14,11 +17,36 @@ def tensorflow() -> Any:
     # Warnings of the C++ side go to stderr before any of our handlers exists.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    import tensorflow as tf
+    with _without_chatter():
+        import tensorflow as tf
 
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     logging.getLogger("absl").setLevel(logging.ERROR)
     return tf
+
+
+@contextlib.contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Holds back what the C++ side writes while it is loaded, except real errors.
+
+    WORKAROUND TensorFlow 2.21 writes two lines about oneDNN before its log level
+    is read: https://github.com/tensorflow/tensorflow/issues/68593
+    """
+    try:
+        real = os.dup(2)
+    except OSError:  # a program without a console
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(real, 2)
+            held.seek(0)
+            told = [line for line in held if not line.startswith(_CHATTER)]
+            os.write(real, b"".join(told))
+            os.close(real)
 
 
 def set_seed(seed: int) -> None:

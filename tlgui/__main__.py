@@ -1,0 +1,31 @@
+"""The start: the command line for its commands, the window for everything else."""
+
+import multiprocessing
+import sys
+
+
+def main() -> int:
+    """Starts the program; returns its exit code."""
+    multiprocessing.freeze_support()
+    arguments = sys.argv[1:]
+    if _wants_window(arguments):
+        from tlgui import app
+
+        return app.main(arguments)
+    from tlgui import cli
+
+    return cli.main(arguments)
+
+
+def _wants_window(arguments: list[str]) -> bool:
+    if not arguments:
+        return True
+    if arguments[0] == "demo":
+        return not {"--no-window", "--json", "--help", "-h"} & set(arguments)
+    from tlgui.cli import COMMANDS
+
+    return arguments[0] not in COMMANDS and not arguments[0].startswith("-")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,274 @@
+"""The command line: the same functions as the window, without Qt."""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import types
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tlgui import __version__, cli_output, paths
+from tlgui.core.catalogue import CATALOGUE, DEFAULT_BACKBONE, find_backbone
+from tlgui.core.demo import demo_folder
+from tlgui.core.errors import Stopped, TlguiError
+from tlgui.core.events import Outcome, Stop
+from tlgui.core.layers import parse_trainable
+from tlgui.core.run import new_run_name, open_finished_run
+from tlgui.core.scan import check_trainable, scan
+from tlgui.core.spec import LOSSES, OPTIMIZERS, STRATEGIES, TrainingSpec
+from tlgui.core.task import IMAGE_CLASSIFICATION
+
+COMMANDS = ("demo", "scan", "models", "layers", "train", "evaluate", "predict")
+EXIT_OK, EXIT_TROUBLE, EXIT_STOPPED = 0, 2, 130
+_DEFAULTS = TrainingSpec(data="")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line instead of printing the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        text = message[0].upper() + message[1:]
+        self.exit(EXIT_TROUBLE, f"{text}. See “{self.prog} --help”.\n")
+
+
+class StopFlag:
+    """Turns Ctrl-C and SIGTERM into a graceful stop; a second Ctrl-C ends at once."""
+
+    def __init__(self) -> None:
+        self.asked: Stop | None = None
+
+    def listen(self) -> None:
+        """Starts to listen; only the main thread may."""
+        signal.signal(signal.SIGINT, self._on_signal)
+        signal.signal(signal.SIGTERM, self._on_signal)
+
+    def __call__(self) -> Stop | None:
+        """How a stop was asked for, if it was."""
+        return self.asked
+
+    def _on_signal(self, number: int, frame: types.FrameType | None) -> None:
+        if self.asked is not None:
+            raise KeyboardInterrupt
+        self.asked = Stop.KEEP
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one command.
+
+    Args:
+        arguments: without the program's name.
+
+    Returns:
+        The exit code: 0 done, 2 the person's trouble, 130 stopped.
+    """
+    options = build_parser().parse_args(arguments)
+    stop = StopFlag()
+    stop.listen()
+    command: Callable[[argparse.Namespace, StopFlag], int] = options.run_command
+    try:
+        return command(options, stop)
+    except TlguiError as error:
+        print(error, file=sys.stderr)
+        return EXIT_TROUBLE
+    except (Stopped, KeyboardInterrupt):
+        print("Stopped.", file=sys.stderr)
+        return EXIT_STOPPED
+    except BrokenPipeError:  # the reader of our output has enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = _Parser(
+        prog="tlgui",
+        description="Transfer Learning Studio. Without a command it opens the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"tlgui {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace, StopFlag], int], summary: str
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=summary, description=summary)
+        made.set_defaults(run_command=run)
+        if name != "demo":
+            made.add_argument("--json", action="store_true", help="for programs")
+        return made
+
+    demo = command("demo", _demo, "fine-tune on a small real data set, live")
+    demo.add_argument("--no-window", action="store_true", help="on the command line")
+    demo.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
+    scanned = command("scan", _scan, "classes, counts and every problem in a folder")
+    scanned.add_argument("data", type=Path, metavar="DATA")
+    command("models", _models, "the pretrained backbones there are")
+    layered = command("layers", _layers, "the blocks of a backbone")
+    layered.add_argument("backbone", metavar="BACKBONE")
+    _add_training_options(command("train", _train, "fine-tune a pretrained backbone"))
+    tried = command("evaluate", _evaluate, "how good a run is on labelled data")
+    tried.add_argument("run", type=Path, metavar="RUN")
+    tried.add_argument("data", type=Path, metavar="DATA")
+    answered = command("predict", _predict, "name the class of files or folders")
+    answered.add_argument("run", type=Path, metavar="RUN")
+    answered.add_argument("paths", type=Path, metavar="PATH", nargs="+")
+    answered.add_argument("--csv", type=Path, metavar="FILE", help="write a table")
+    return parser
+
+
+def _add_training_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("data", type=Path, metavar="DATA", help="one sub-folder a class, or train/ …")
+    add("--out", type=Path, required=True, metavar="RUN", help="new folder of the run")
+    add("--backbone", default=DEFAULT_BACKBONE, help=", ".join(CATALOGUE))
+    add("--trainable", default="head", help="head, all, last:N or BLOCK,BLOCK…")
+    add("--epochs", type=int, default=_DEFAULTS.epochs)
+    add("--batch-size", type=int, default=_DEFAULTS.batch_size)
+    add("--learning-rate", type=float, default=_DEFAULTS.learning_rate)
+    add("--optimizer", default=_DEFAULTS.optimizer, help=", ".join(OPTIMIZERS))
+    add("--loss", default=_DEFAULTS.loss, help=", ".join(LOSSES))
+    add("--label-smoothing", type=float, default=_DEFAULTS.label_smoothing)
+    add("--focal-gamma", type=float, default=_DEFAULTS.focal_gamma)
+    augmentations = ", ".join(IMAGE_CLASSIFICATION.augmentations)
+    add("--augment", default=_DEFAULTS.augmentation, help=augmentations)
+    add("--strategy", default=_DEFAULTS.strategy, help=", ".join(STRATEGIES))
+    add("--val", default=str(_DEFAULTS.validation), help="a folder, or a share 0..1")
+    add("--class-weights", action="store_true", help="let rare classes count as much")
+    add("--patience", type=int, default=_DEFAULTS.patience, help="0: never stop early")
+    add("--seed", type=int, default=_DEFAULTS.seed)
+
+
+def _spec(options: argparse.Namespace) -> TrainingSpec:
+    backbone = find_backbone(options.backbone)
+    return TrainingSpec(
+        data=str(options.data.absolute()),
+        backbone=backbone.name,
+        trainable=parse_trainable(options.trainable, backbone.blocks),
+        strategy=options.strategy,
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        optimizer=options.optimizer,
+        loss=options.loss,
+        label_smoothing=options.label_smoothing,
+        focal_gamma=options.focal_gamma,
+        augmentation=options.augment,
+        validation=_share_or_folder(options.val),
+        class_weights=options.class_weights,
+        patience=options.patience,
+        seed=options.seed,
+    )
+
+
+def _share_or_folder(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return str(Path(text).absolute())
+
+
+def _train(options: argparse.Namespace, stop: StopFlag) -> int:
+    return _run_training(_spec(options), options.out, stop, as_json=options.json)
+
+
+def _run_training(
+    spec: TrainingSpec, folder: Path, stop: StopFlag, *, as_json: bool
+) -> int:
+    from tlgui.ml.training import train
+
+    with cli_output.TrainingOutput(as_json=as_json) as output:
+        ended = train(spec, folder.absolute(), output.show, stop)
+    return EXIT_STOPPED if ended.outcome is Outcome.STOPPED else EXIT_OK
+
+
+def _demo(options: argparse.Namespace, stop: StopFlag) -> int:
+    folder = demo_folder(paths.cache_dir() / "demo")
+    run = new_run_name(paths.default_runs_dir(), "demo")
+    if not options.json:
+        print(f"Fine-tuning on handwritten digits in {folder}")
+    spec = demo_spec(folder)
+    return _run_training(spec, run, stop, as_json=options.json)
+
+
+def demo_spec(folder: Path) -> TrainingSpec:
+    """What the demonstration trains: the head, for a few epochs."""
+    return TrainingSpec(
+        data=str(folder), epochs=6, augmentation="none", learning_rate=0.01
+    )
+
+
+def _scan(options: argparse.Namespace, stop: StopFlag) -> int:
+    with cli_output.ProgressBar("Reading", quiet=options.json) as bar:
+        dataset = scan(
+            options.data,
+            IMAGE_CLASSIFICATION,
+            on_progress=bar.show,
+            should_stop=lambda: stop() is not None,
+        )
+    if options.json:
+        _print_json(cli_output.dataset_to_json(dataset))
+    else:
+        cli_output.print_dataset(dataset)
+    check_trainable(dataset)
+    return EXIT_OK
+
+
+def _models(options: argparse.Namespace, stop: StopFlag) -> int:
+    if options.json:
+        _print_json([cli_output.backbone_to_json(b) for b in CATALOGUE.values()])
+    else:
+        cli_output.print_models(list(CATALOGUE.values()))
+    return EXIT_OK
+
+
+def _layers(options: argparse.Namespace, stop: StopFlag) -> int:
+    backbone = find_backbone(options.backbone)
+    if options.json:
+        _print_json(cli_output.blocks_to_json(backbone))
+    else:
+        cli_output.print_blocks(backbone)
+    return EXIT_OK
+
+
+def _evaluate(options: argparse.Namespace, stop: StopFlag) -> int:
+    run = open_finished_run(options.run)
+    from tlgui.ml.evaluation import evaluate
+
+    with cli_output.ProgressBar("Evaluating", quiet=options.json) as bar:
+        evaluation, dataset = evaluate(
+            run,
+            options.data,
+            on_progress=bar.show,
+            should_stop=lambda: stop() is not None,
+        )
+    if options.json:
+        _print_json(evaluation.to_json())
+    else:
+        cli_output.print_evaluation(evaluation, len(dataset.problems))
+    return EXIT_OK
+
+
+def _predict(options: argparse.Namespace, stop: StopFlag) -> int:
+    run = open_finished_run(options.run)
+    from tlgui.ml.prediction import predict_paths
+
+    answers = []
+    for answer in predict_paths(run, options.paths):
+        answers.append(answer)
+        cli_output.print_prediction(answer, as_json=options.json)
+        if stop() is not None:
+            raise Stopped
+    if options.csv is not None:
+        cli_output.write_predictions(options.csv, answers, run.class_names)
+    if not any(answer.class_names for answer in answers):
+        raise TlguiError(
+            f"None of the {len(answers)} files could be read; the first is "
+            f"{answers[0].source}: {answers[0].problem}. Choose other files."
+        )
+    return EXIT_OK
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False))

@@ -1,0 +1,303 @@
+"""What the command line prints: bars on a terminal, plain lines otherwise."""
+
+import csv
+import dataclasses
+import io
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tqdm import tqdm
+
+from tlgui.core import storage
+from tlgui.core.catalogue import Backbone
+from tlgui.core.dataset import SPLITS, Dataset
+from tlgui.core.events import (
+    BatchEnded,
+    EpochEnded,
+    Event,
+    Prediction,
+    ProgressMade,
+    RunEnded,
+    RunStarted,
+    Stage,
+    StageChanged,
+)
+from tlgui.core.metrics import class_scores
+from tlgui.core.report import Evaluation
+
+_STAGES = {
+    Stage.READING: "Reading the photos",
+    Stage.LOADING: "Loading the backbone",
+    Stage.TRACING: "Preparing the first batch",
+    Stage.SAVING: "Saving",
+}
+
+
+class ProgressBar:
+    """A bar on stderr, shown only on a terminal."""
+
+    def __init__(self, what: str, *, quiet: bool = False) -> None:
+        hidden = quiet or not sys.stderr.isatty()
+        self._bar = tqdm(desc=what, disable=hidden, leave=False, unit="file")
+
+    def show(self, done: int, total: int) -> None:
+        """Moves the bar."""
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.close()
+
+
+class TrainingOutput:
+    """Shows a run: one line an epoch, or one JSON event a line."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._bar: ProgressBar | None = None
+        self._epochs = 0
+
+    def show(self, event: Event) -> None:
+        """Shows one event of the run."""
+        if self._as_json:
+            print(json.dumps(event.to_json(), ensure_ascii=False), flush=True)
+            return
+        match event:
+            case StageChanged(stage):
+                self._begin(_STAGES.get(stage, ""))
+            case ProgressMade(_, done, total):
+                self._progress("", done, total)
+            case RunStarted():
+                self._say(_plan_line(event))
+                self._epochs = event.epochs
+            case BatchEnded():
+                self._progress(f"Epoch {event.epoch}", event.step, event.steps)
+            case EpochEnded(record):
+                self._say(
+                    f"epoch {record.epoch}/{self._epochs}  "
+                    f"loss {record.loss:.4f}  accuracy {record.accuracy:.4f}  "
+                    f"val_loss {record.val_loss:.4f}  "
+                    f"val_accuracy {record.val_accuracy:.4f}  {record.seconds:.1f} s"
+                )
+            case RunEnded():
+                self._say(_end_line(event))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def _begin(self, what: str) -> None:
+        self._close()
+        if what and not sys.stderr.isatty():
+            print(f"{what} …", file=sys.stderr, flush=True)
+
+    def _progress(self, what: str, done: int, total: int) -> None:
+        if self._bar is None:
+            self._bar = ProgressBar(what)
+        self._bar.show(done, total)
+
+    def _say(self, text: str) -> None:
+        self._close()
+        print(text, flush=True)
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
+            self._bar = None
+
+
+def _plan_line(event: RunStarted) -> str:
+    left_out = f", {event.left_out} left out" if event.left_out else ""
+    return (
+        f"{len(event.class_names)} classes, {event.train_samples} training and "
+        f"{event.validation_samples} validation photos{left_out}; "
+        f"{event.trainable_parameters:,} of {event.total_parameters:,} parameters "
+        "are trainable"
+    )
+
+
+def _end_line(event: RunEnded) -> str:
+    if not event.kept:
+        return f"Stopped after {event.seconds:.1f} s; no model was kept."
+    kept = f"best epoch {event.best_epoch}" if event.best_epoch else "no whole epoch"
+    return (
+        f"{event.outcome.capitalize()} after {event.seconds:.1f} s: validation "
+        f"accuracy {event.accuracy:.4f} ({kept}). Run folder: {event.run}"
+    )
+
+
+def dataset_to_json(dataset: Dataset) -> dict[str, Any]:
+    """What `tlgui scan --json` prints."""
+    splits = [split for split in SPLITS if split in dataset.samples]
+    return {
+        "root": str(dataset.root),
+        "task": dataset.task,
+        "classes": [
+            {"name": name} | {split: dataset.counts(split)[label] for split in splits}
+            for label, name in enumerate(dataset.class_names)
+        ],
+        "samples": len(dataset),
+        "problems": [dataclasses.asdict(problem) for problem in dataset.problems],
+    }
+
+
+def print_dataset(dataset: Dataset) -> None:
+    """What `tlgui scan` prints."""
+    splits = [split for split in SPLITS if split in dataset.samples]
+    rows = [["class", *splits]] + [
+        [name, *(str(dataset.counts(split)[label]) for split in splits)]
+        for label, name in enumerate(dataset.class_names)
+    ]
+    _print_table(rows)
+    print(f"{len(dataset)} files can be used, {len(dataset.problems)} are left out")
+    for problem in dataset.problems:
+        print(f"  {problem.path}: {problem.reason}")
+
+
+def backbone_to_json(backbone: Backbone) -> dict[str, Any]:
+    """What `tlgui models --json` prints of one backbone."""
+    hidden = {"weights_package", "weights_file", "weights_sha256"}
+    values = {
+        name: value
+        for name, value in dataclasses.asdict(backbone).items()
+        if name not in hidden
+    }
+    offline = backbone.weights_path is not None
+    return {**values, "parameters": backbone.parameters, "offline": offline}
+
+
+def print_models(backbones: Sequence[Backbone]) -> None:
+    """What `tlgui models` prints."""
+    head = ["name", "task", "input", "parameters", "ImageNet", "download", "offline"]
+    _print_table(
+        [head]
+        + [
+            [
+                backbone.name,
+                backbone.task,
+                f"{backbone.input_size} x {backbone.input_size}",
+                f"{backbone.parameters:,}",
+                f"{backbone.top1:.1%}",
+                f"{backbone.download_bytes / 1e6:.0f} MB",
+                "yes" if backbone.weights_path else "no",
+            ]
+            for backbone in backbones
+        ]
+    )
+
+
+def blocks_to_json(backbone: Backbone) -> dict[str, Any]:
+    """What `tlgui layers --json` prints."""
+    return {
+        "backbone": backbone.name,
+        "blocks": [
+            {
+                "name": block.name,
+                "layers": [dataclasses.asdict(layer) for layer in block.layers],
+                "parameters": block.parameters,
+                "trainable_parameters": block.trainable_parameters,
+                "output_shape": list(block.output_shape),
+            }
+            for block in backbone.blocks
+        ],
+    }
+
+
+def print_blocks(backbone: Backbone) -> None:
+    """What `tlgui layers` prints."""
+    _print_table(
+        [["block", "layers", "parameters", "output"]]
+        + [
+            [
+                block.name,
+                str(len(block.layers)),
+                f"{block.parameters:,}",
+                " x ".join(map(str, block.output_shape)),
+            ]
+            for block in backbone.blocks
+        ]
+    )
+
+
+def print_evaluation(evaluation: Evaluation, left_out: int) -> None:
+    """What `tlgui evaluate` prints."""
+    low, high = evaluation.interval
+    print(
+        f"accuracy {evaluation.accuracy:.4f} on {len(evaluation.answers)} samples "
+        f"(95 % interval {low:.4f} to {high:.4f}), loss {evaluation.loss:.4f}"
+    )
+    if left_out:
+        print(f"{left_out} files were left out; `tlgui scan` lists them")
+    names = evaluation.class_names
+    matrix = evaluation.confusion
+    _print_table(
+        [["true \\ predicted", *names]]
+        + [[name, *map(str, matrix[row])] for row, name in enumerate(names)]
+    )
+    _print_table(
+        [["class", "samples", "recall", "precision"]]
+        + [
+            [s.name, str(s.samples), f"{s.recall:.4f}", f"{s.precision:.4f}"]
+            for s in class_scores(matrix, names)
+        ]
+    )
+
+
+def print_prediction(answer: Prediction, *, as_json: bool) -> None:
+    """One line for one file."""
+    if as_json:
+        print(json.dumps(answer.to_json(), ensure_ascii=False), flush=True)
+    elif answer.problem:
+        print(f"{answer.source}: {answer.problem}", file=sys.stderr)
+    else:
+        ranked = zip(answer.class_names[:3], answer.probabilities, strict=False)
+        shown = "  ".join(f"{name} {value:.1%}" for name, value in ranked)
+        print(f"{answer.source}: {shown}", flush=True)
+
+
+def write_predictions(
+    file: Path, answers: Sequence[Prediction], class_names: Sequence[str]
+) -> None:
+    """Writes the table of `tlgui predict --csv`: one row a file.
+
+    Raises:
+        TlguiError: the file cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["file", "class", "probability", "problem", *class_names])
+    for answer in answers:
+        by_class = dict(zip(answer.class_names, answer.probabilities, strict=True))
+        best = answer.class_names[0] if answer.class_names else ""
+        values = [f"{by_class[n]:.6f}" if by_class else "" for n in class_names]
+        probability = f"{by_class[best]:.6f}" if best else ""
+        writer.writerow([answer.source, best, probability, answer.problem, *values])
+    storage.write_text(file, text.getvalue())
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        first, *rest = row
+        cells = [first.ljust(widths[0])]
+        cells += [c.rjust(w) for c, w in zip(rest, widths[1:], strict=True)]
+        print("  ".join(cells))
