@@ -53,7 +53,9 @@ class PreviewJobs(QObject):
         names = self.class_names[: len(_PROBABILITIES)]
         for source in job.sources:
             name = source if isinstance(source, str) else source[0]
-            answer = events.Prediction(name, names, _PROBABILITIES[: len(names)])
+            total = sum(_PROBABILITIES[: len(names)])
+            shares = tuple(share / total for share in _PROBABILITIES[: len(names)])
+            answer = events.Prediction(name, names, shares)
             self.event_received.emit(answer)
         self.event_received.emit(events.JobEnded(Outcome.COMPLETED))
 

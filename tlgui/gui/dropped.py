@@ -1,0 +1,41 @@
+"""What a drop or the clipboard brings."""
+
+from PySide6.QtCore import QBuffer, QIODevice, QMimeData, Qt
+from PySide6.QtGui import QImage, QPixmap
+
+_LARGEST = 1600
+
+
+def has_photos(mime: QMimeData) -> bool:
+    """Whether there may be something to look at; costs nothing to ask."""
+    return mime.hasImage() or any(url.isLocalFile() for url in mime.urls())
+
+
+def photos_in(mime: QMimeData) -> list[str] | QImage:
+    """What a drop or the clipboard brings: files, or a picture without a file.
+
+    Returns:
+        The files; an empty list if there is nothing to look at.
+    """
+    files = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
+    if files:
+        return files
+    picture = mime.imageData() if mime.hasImage() else None
+    if isinstance(picture, QPixmap):
+        picture = picture.toImage()
+    return picture if isinstance(picture, QImage) and not picture.isNull() else []
+
+
+def png_bytes(picture: QImage) -> bytes:
+    """A picture as a PNG file; very large ones are made smaller first."""
+    if max(picture.width(), picture.height()) > _LARGEST:
+        picture = picture.scaled(
+            _LARGEST,
+            _LARGEST,
+            Qt.AspectRatioMode.KeepAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    picture.save(buffer, "PNG")  # type: ignore[call-overload]
+    return bytes(buffer.data().data())

@@ -1,0 +1,190 @@
+"""The result: how good the model is, what it gets wrong, and trying it."""
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, Qt, Slot
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QKeySequence,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFileDialog,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tlgui.core.run import Run
+from tlgui.gui.answers_view import AnswersView
+from tlgui.gui.controls import (
+    PAGE_MARGIN,
+    button,
+    column,
+    label,
+    row,
+    scrolled,
+)
+from tlgui.gui.dropped import has_photos, photos_in
+from tlgui.gui.no_result import NoResult
+from tlgui.gui.preview import made_up_evaluation, show_page
+from tlgui.gui.result_summary import ClassTable, ResultSummary
+from tlgui.gui.run_files import RunFiles
+from tlgui.gui.session import Session, Status
+from tlgui.gui.try_photo import TryPhoto
+
+
+class ResultPage(QWidget):
+    """Everything about the finished model, in four views under its accuracy."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.open_first = button(self.tr("Open an earlier run…"))
+        self.open_other = button(self.tr("Open an earlier run…"), "link")
+        self.empty = NoResult(session, self.open_first)
+        self.summary = ResultSummary(session)
+        self.answers = AnswersView(session)
+        self.classes = ClassTable(session)
+        self.class_view = QWidget()
+        self.class_view.setLayout(column(self.classes, None))
+        self.trying = TryPhoto(session)
+        self.files = RunFiles(session)
+        self.views = QStackedWidget()
+        self.chips = QButtonGroup(self)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(scrolled(self._result()))
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.stack)
+        self.setAcceptDrops(True)
+        paste = QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self)
+        paste.activated.connect(self._paste)
+        self._listen()
+        self._show_state()
+
+    def _listen(self) -> None:
+        session = self._session
+        self.open_first.clicked.connect(self._open_run)
+        self.open_other.clicked.connect(self._open_run)
+        self.chips.idToggled.connect(self._show_view)
+        session.run_ended.connect(self._show_result)
+        session.run_opened.connect(self._show_result)
+        session.run_reset.connect(self._show_state)
+        session.status_changed.connect(self._show_state)
+
+    def _result(self) -> QWidget:
+        title = row(label(self.tr("Result"), "title"), None, self.open_other)
+        chips = row(gap=8)
+        for view, name in (
+            (self.answers, self.tr("Mistakes")),
+            (self.class_view, self.tr("Class by class")),
+            (self.trying, self.tr("Try it on a photo")),
+            (self.files, self.tr("Files of this run")),
+        ):
+            self.views.addWidget(view)
+            chips.addWidget(self._chip(name))
+        chips.addStretch(1)
+        content = column(title, self.summary, chips, self.views, gap=12)
+        content.setStretch(3, 1)
+        content.setContentsMargins(PAGE_MARGIN, 20, PAGE_MARGIN, 20)
+        made = QWidget()
+        made.setLayout(content)
+        return made
+
+    def _chip(self, name: str) -> QToolButton:
+        chip = QToolButton()
+        chip.setText(name)
+        chip.setCheckable(True)
+        chip.setProperty("role", "chip")
+        # The chosen one is bold, which the size hint does not foresee.
+        bold = QFont(self.font())
+        bold.setPointSizeF(10.5)
+        bold.setWeight(QFont.Weight.DemiBold)
+        chip.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(name) + 28)
+        chip.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.chips.addButton(chip, len(self.chips.buttons()))
+        return chip
+
+    def show_view(self, view: QWidget) -> None:
+        """Brings one of the four views to the front."""
+        chip = self.chips.button(self.views.indexOf(view))
+        chip.setChecked(True)
+
+    @Slot(int, bool)
+    def _show_view(self, place: int, on: bool) -> None:
+        if on:
+            self.views.setCurrentIndex(place)
+
+    @Slot()
+    def _show_result(self) -> None:
+        known = self._session.evaluation is not None
+        self.show_view(self.answers if known else self.trying)
+        for view in (self.answers, self.class_view):
+            self.chips.button(self.views.indexOf(view)).setEnabled(known)
+        self._show_state()
+
+    @Slot()
+    def _show_state(self) -> None:
+        session = self._session
+        kept = session.ended is None or session.ended.kept
+        there = session.run_folder is not None and kept
+        self.stack.setCurrentIndex(1 if there else 0)
+        idle = session.status is Status.IDLE
+        self.open_first.setEnabled(idle)
+        self.open_other.setEnabled(idle)
+
+    @Slot()
+    def _open_run(self) -> None:
+        folder = QFileDialog.getExistingDirectory(
+            self,
+            self.tr("Open the folder of an earlier run"),
+            str(self._session.runs_dir),
+        )
+        if folder:
+            self._session.open_run(Path(folder))
+
+    @Slot()
+    def _paste(self) -> None:
+        self._take(QGuiApplication.clipboard().mimeData())
+
+    def _take(self, mime: QMimeData) -> None:
+        if self.stack.currentIndex() == 1:
+            self.show_view(self.trying)
+            self.trying.take(photos_in(mime))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accepts photos once there is a model to ask."""
+        if self.stack.currentIndex() == 1 and has_photos(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Asks the model about what was dropped."""
+        self._take(event.mimeData())
+        event.acceptProposedAction()
+
+
+def _fill(session: Session) -> None:
+    """Makes up a result for the photos at hand."""
+    if session.dataset is None:
+        return
+    run = Run(session.runs_dir / "preview", session.spec, session.dataset.class_names)
+    evaluation = made_up_evaluation(session.dataset)
+    session.reading.run_opened.emit(run, (), evaluation, "")
+
+
+def main() -> int:
+    """Shows the page alone; with a data folder, a made-up result for its photos."""
+    return show_page(ResultPage, _fill)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
