@@ -70,7 +70,7 @@ def run(root: Path, arguments: Sequence[str]) -> int:
         print(trouble, file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"This could not be done: {error}. Run it again then.", file=sys.stderr)
+        print(f"This could not be done: {error}. Mend that first.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Interrupted. Run the same command again to go on.", file=sys.stderr)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 INTERRUPTED = 130
 _MISLEADING = ("PYTHONHOME", "PYTHONPATH", "__PYVENV_LAUNCHER__")
@@ -38,6 +39,7 @@ def call(
     command: Sequence[str | Path],
     folder: Path,
     changes: Mapping[str, str] | None = None,
+    output: IO[str] | None = None,
 ) -> int:
     """Runs a program in the foreground until it ends by itself.
 
@@ -48,13 +50,18 @@ def call(
         command: The program and its arguments.
         folder: Its working folder.
         changes: Environment variables to set for it.
+        output: A file for what it prints; None for our own output.
 
     Returns:
         Its exit code; 128 + N where signal N ended it; 130 where it failed after
         Ctrl-C.
     """
     child = subprocess.Popen(
-        [str(part) for part in command], cwd=folder, env=child_environment(changes)
+        [str(part) for part in command],
+        cwd=folder,
+        env=child_environment(changes),
+        stdout=output,
+        stderr=None if output is None else subprocess.STDOUT,
     )
 
     def pass_on(number: int, frame: FrameType | None) -> None:

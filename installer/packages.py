@@ -6,12 +6,13 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from installer.console import Trouble, on_terminal, say
+from installer.console import INTERRUPTED, Trouble, call, on_terminal, say
 from installer.system_libraries import (
     DRAWING,
     WINDOW,
@@ -22,6 +23,8 @@ from installer.system_libraries import (
 )
 
 APT_LISTS = Path("/var/lib/apt/lists")
+UNFINISHED = "dpkg --configure -a"
+"""What apt-get asks for after an interruption, and what is then done."""
 INSTALL = {
     "apt-get": "apt-get install -y --no-install-recommends",
     "dnf": "dnf install -y",
@@ -108,10 +111,22 @@ def names_of(missing: Missing, manager: str) -> tuple[str, ...]:
     return packages_for(manager, missing.libraries, missing.font) + missing.extra
 
 
-def line_to_paste(manager: str, names: Iterable[str], root: bool) -> str:
-    """The line that a person pastes into a terminal to install packages."""
-    line = f"{INSTALL[manager]} {' '.join(shlex.quote(name) for name in names)}"
-    return line if root else f"sudo {line}"
+def line_to_paste(manager: str, names: Iterable[str], rights: str) -> str:
+    """The line that a person pastes into a terminal to install packages.
+
+    Args:
+        manager: The package manager, one of the keys of `INSTALL`.
+        names: What it is asked for.
+        rights: What stands before a command to run it as root, with a space.
+    """
+    line = f"{rights}{INSTALL[manager]} {' '.join(map(shlex.quote, names))}"
+    if manager == "apt-get" and not _has_lists():
+        return f"{rights}apt-get update && {line}"
+    return line
+
+
+def _has_lists() -> bool:
+    return any(APT_LISTS.glob("*_Packages*"))
 
 
 def provide(needed: Missing, welcome: Missing) -> None:
@@ -131,17 +146,24 @@ def provide(needed: Missing, welcome: Missing) -> None:
     if manager == "apt-get" and prefix == []:
         needed += welcome
     elif welcome.libraries:
-        say(f"Going on without a window, for which {welcome.described()} would help.")
+        say("Qt's libraries are missing here: going on without a window.")
     if not needed:
         return
+    if not manager:
+        raise Trouble(
+            f"This system lacks {needed.described()}. Install that with your "
+            "system's package manager and run this again."
+        )
+    names = names_of(needed, manager)
     if manager == "apt-get" and prefix is not None:
-        _apt_install(names_of(needed, manager), prefix)
+        _apt_install(names, prefix)
         return
-    how = "with your system's package manager and run this again."
-    if manager:
-        line = line_to_paste(manager, names_of(needed, manager), root=prefix == [])
-        how = f"with this line and run this again:\n\n    {line}\n"
-    raise Trouble(f"This system lacks {needed.described()}. Install that {how}")
+    rights = "sudo " if prefix != [] and shutil.which("sudo") else ""
+    raise Trouble(
+        "This system lacks some of what the program needs. Install it "
+        f"{'' if rights else 'as root '}with this line and run this again:\n\n"
+        f"    {line_to_paste(manager, names, rights)}\n"
+    )
 
 
 def privileges() -> list[str] | None:
@@ -160,16 +182,17 @@ def _apt_install(names: Iterable[str], prefix: list[str]) -> None:
     command = apt_command(prefix, "install", *names)
     say(f"Installing what this system lacks, within a few minutes: {' '.join(names)}")
     began = time.monotonic()
-    ready = any(APT_LISTS.glob("*_Packages*"))
-    answer = _quietly(command) if ready else None
-    if answer is None or answer.returncode != 0:
+    code, words = _quietly(command) if _has_lists() else (1, "")
+    if code != 0:
+        if UNFINISHED in words:
+            _quietly([*prefix, *UNFINISHED.split()])
         _quietly(apt_command(prefix, "update"))
-        answer = _quietly(command)
-    if answer.returncode != 0:
+        code, words = _quietly(command)
+    if code != 0:
         raise Trouble(
-            "apt-get could not install them:\n"
-            f"{answer.stdout.rstrip()}\nThe line that failed:\n\n    "
-            f"{line_to_paste('apt-get', names, root=not prefix)}\n"
+            f"apt-get could not install them:\n{words.rstrip()}\n"
+            "The line that failed:\n\n    "
+            f"{line_to_paste('apt-get', names, 'sudo ' if prefix else '')}\n"
         )
     say(f"Installed in {time.monotonic() - began:.0f} s.")
 
@@ -182,13 +205,16 @@ def apt_command(prefix: list[str], action: str, *names: str) -> list[str]:
     return [*prefix, *settings, "apt-get", *options, action, *flags, *names]
 
 
-def _quietly(command: list[str]) -> subprocess.CompletedProcess[str]:
-    """Runs a command whose words matter only where it fails."""
-    return subprocess.run(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+def _quietly(command: list[str]) -> tuple[int, str]:
+    """Runs a command whose words matter only where it fails.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed; the command has ended by itself, since
+            a package manager that is killed leaves its work half done.
+    """
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        code = call(command, Path("/"), output=output)
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        output.seek(0)
+        return code, output.read()

@@ -83,7 +83,10 @@ def _other_python(system: str) -> str:
         if system != "win32" and shutil.which(command):
             return f"This machine has one: start again with {command}."
     start = f"py -3.{NEWEST}" if system == "win32" else f"python3.{NEWEST}"
-    return f"Install Python 3.{NEWEST} from python.org and start again with {start}."
+    source = "from your system's packages or python.org"
+    if system in ("win32", "darwin"):
+        source = "from python.org"
+    return f"Install Python 3.{NEWEST} {source} and start again with {start}."
 
 
 def _platform_trouble(machine: Machine) -> str:

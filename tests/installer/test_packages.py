@@ -1,7 +1,6 @@
 """What Linux lacks for Qt, how it is called, and how it is got."""
 
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 
@@ -39,7 +38,7 @@ def test_other_managers_get_their_own_words() -> None:
     assert packages_for("dnf", egl) == ("libEGL.so.1()(64bit)",)
     assert packages_for("zypper", egl, font=True)[-1] == "dejavu-fonts"
     assert packages_for("pacman", egl) == ("libglvnd",)
-    line = packages.line_to_paste("dnf", packages_for("dnf", egl), root=False)
+    line = packages.line_to_paste("dnf", packages_for("dnf", egl), "sudo ")
     assert line == "sudo dnf install -y 'libEGL.so.1()(64bit)'"
 
 
@@ -67,14 +66,31 @@ def test_nothing_missing_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     packages.provide(Missing(), Missing())
 
 
+@pytest.mark.parametrize(
+    ("lists", "sudo", "words"),
+    [
+        (True, True, "Install it with this line"),
+        (True, True, "    sudo apt-get install -y .* libegl1 python3.11-venv\n"),
+        (False, True, "sudo apt-get update && sudo apt-get install"),
+        (True, False, "Install it as root with this line"),
+        (True, False, "    apt-get install -y .* libegl1 python3.11-venv\n"),
+    ],
+)
 def test_without_rights_the_line_to_paste_is_told(
+    lists: bool,
+    sudo: bool,
+    words: str,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if lists:
+        (tmp_path / "mirror_Packages.lz4").touch()
+    monkeypatch.setattr(packages, "APT_LISTS", tmp_path)
     monkeypatch.setattr(packages, "package_manager", lambda: "apt-get")
     monkeypatch.setattr(packages, "privileges", lambda: None)
-    line = "sudo apt-get install -y --no-install-recommends libegl1 python3.11-venv"
+    monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/sudo" if sudo else None)
     missing = Missing(DRAWING[2:3], extra=("python3.11-venv",))
-    with pytest.raises(console.Trouble, match=line):
+    with pytest.raises(console.Trouble, match=words):
         packages.provide(missing, Missing())
 
 
@@ -84,7 +100,7 @@ def test_what_is_only_welcome_needs_no_rights(
     monkeypatch.setattr(packages, "package_manager", lambda: "pacman")
     monkeypatch.setattr(packages, "privileges", lambda: None)
     packages.provide(Missing(), Missing(DRAWING[:1]))
-    assert "Going on without a window" in capsys.readouterr().out
+    assert "going on without a window" in capsys.readouterr().out
 
 
 def test_an_unknown_system_is_told_what_is_missing(
@@ -99,23 +115,28 @@ def test_an_unknown_system_is_told_what_is_missing(
 @pytest.mark.parametrize(
     ("lists", "outcomes", "actions"),
     [
-        (True, [0], ["install"]),
-        (True, [100, 0, 0], ["install", "update", "install"]),
-        (False, [0, 0], ["update", "install"]),
+        (True, [(0, "")], ["install"]),
+        (True, [(100, "gone"), (0, ""), (0, "")], ["install", "update", "install"]),
+        (False, [(0, ""), (0, "")], ["update", "install"]),
+        (
+            True,
+            [(100, "run 'dpkg --configure -a'"), (0, ""), (0, ""), (0, "")],
+            ["install", "--configure", "update", "install"],
+        ),
     ],
 )
-def test_apt_lists_are_fetched_only_where_needed(
+def test_apt_does_only_what_is_needed(
     lists: bool,
-    outcomes: list[int],
+    outcomes: list[tuple[int, str]],
     actions: list[str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     done: list[str] = []
 
-    def quietly(command: list[str]) -> CompletedProcess[str]:
-        done.append("update" if "update" in command else "install")
-        return CompletedProcess(command, outcomes[len(done) - 1], stdout="")
+    def quietly(command: list[str]) -> tuple[int, str]:
+        done.append(next(word for word in command if word in set(actions)))
+        return outcomes[len(done) - 1]
 
     if lists:
         (tmp_path / "mirror_Packages").touch()
