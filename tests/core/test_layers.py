@@ -8,6 +8,7 @@ from tlgui.core.layers import (
     check_block_names,
     count_trainable,
     describe_trainable,
+    head_block,
     head_parameters,
     parse_trainable,
 )
@@ -108,6 +109,12 @@ def test_a_block_sums_its_layers_and_has_the_shape_of_its_last() -> None:
 
 def test_the_head_has_a_weight_for_every_feature_and_one_bias_a_class() -> None:
     assert head_parameters(1280, 2) == 1280 * 2 + 2
+
+
+def test_the_head_is_a_block_that_learns_whole() -> None:
+    head = head_block(1280, 2)
+    assert head.parameters == head.trainable_parameters == head_parameters(1280, 2)
+    assert head.output_shape == (2,)
 
 
 def test_only_chosen_blocks_are_counted() -> None:

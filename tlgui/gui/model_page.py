@@ -1,0 +1,94 @@
+"""The page on which a pretrained model is chosen, and what of it may change."""
+
+import sys
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QFrame, QWidget
+
+from tlgui.gui.backbone_cards import BackboneCards
+from tlgui.gui.choice_words import ChoiceSentence
+from tlgui.gui.controls import (
+    GAP,
+    PAGE_MARGIN,
+    card,
+    column,
+    label,
+    line,
+    row,
+    scrolled,
+)
+from tlgui.gui.layers_panel import LayersPanel
+from tlgui.gui.parameter_bar import ParameterBar
+from tlgui.gui.preview import show_page
+from tlgui.gui.session import Session, Status
+
+
+class ModelPage(QWidget):
+    """Cards of the backbones; below them the blocks of the chosen one.
+
+    Everything that is chosen here goes into the session's spec.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.cards = BackboneCards(session)
+        self.panel = LayersPanel(session)
+        self.meaning = ChoiceSentence(session)
+        self.parameters = ParameterBar(session)
+        self.notice = self._make_notice()
+        self.area = scrolled(self._make_content())
+        outer = column(self.area)
+        self.setLayout(outer)
+        session.status_changed.connect(self.show_status)
+        self.show_status()
+
+    @Slot()
+    def show_status(self) -> None:
+        """Says why nothing can be changed while a model is training."""
+        self.notice.setVisible(self._session.status is not Status.IDLE)
+
+    def _make_notice(self) -> QFrame:
+        text = self.tr(
+            "A model is training with these choices. You can change them once it has "
+            "ended or was stopped."
+        )
+        frame = QFrame()
+        frame.setProperty("role", "notice")
+        frame.setLayout(column(label(text, wrap=True), margin=10))
+        return frame
+
+    def _make_content(self) -> QWidget:
+        lead = self.tr(
+            "Start from a model that already knows everyday pictures, and decide how "
+            "much of it learns from your photos. What is marked is a good start."
+        )
+        bottom = row(self.meaning, self.parameters, gap=28)
+        bottom.setStretch(0, 3)
+        bottom.setStretch(1, 2)
+        content = QWidget()
+        content.setLayout(
+            column(
+                label(self.tr("Model and layers"), "title"),
+                label(lead, "muted", wrap=True),
+                self.notice,
+                4,
+                self.cards,
+                4,
+                card(column(self.panel, line(), bottom, gap=10), margin=14),
+                None,
+            )
+        )
+        layout = content.layout()
+        if layout is not None:
+            layout.setContentsMargins(PAGE_MARGIN, GAP, PAGE_MARGIN, GAP)
+        return content
+
+
+def main() -> int:
+    """Shows the page alone."""
+    return show_page(ModelPage)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
