@@ -220,7 +220,7 @@ class Session(QObject):
         if trouble or self.dataset is None:
             self.trouble_told.emit(trouble)
             return
-        if self.status is not Status.IDLE:
+        if self.status is not Status.IDLE or self.predicting:
             return
         self._reset_run()
         self._set_status(Status.RUNNING)
@@ -236,7 +236,7 @@ class Session(QObject):
 
     def predict(self, sources: Sequence[str | tuple[str, bytes]]) -> None:
         """Asks the current result for the classes of pictures."""
-        if self.run_folder is None or not sources:
+        if not self.has_result or self.status is not Status.IDLE or not sources:
             return
         self.predicting = True
         self._jobs.submit(PredictJob(str(self.run_folder), tuple(sources)))
@@ -290,7 +290,7 @@ class Session(QObject):
                 self.evaluation = evaluation
             case events.RunEnded():
                 self.ended = event
-                self.run_folder = Path(event.run)
+                self.run_folder = Path(event.run) if event.kept else None
             case events.Prediction():
                 self.predicted.emit(event)
             case events.JobEnded():
@@ -302,8 +302,10 @@ class Session(QObject):
         if was_running:
             self.job_ended = event
             self._set_status(Status.IDLE)
-            if self.ended is not None:
-                self.run_ended.emit(self.ended)
+            if self.ended is None:  # it ended without a last word of its own
+                folder = self.plan.run if self.plan else ""
+                self.ended = events.RunEnded(folder, event.outcome, False, 0, 0, 0, 0)
+            self.run_ended.emit(self.ended)
         elif self.predicting:
             self.predicting = False
             self.prediction_ended.emit()

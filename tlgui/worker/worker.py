@@ -1,0 +1,245 @@
+"""The worker thread: supervises the engine process for the window."""
+
+import contextlib
+import logging
+import multiprocessing
+import time
+from collections import deque
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from tlgui.core import events
+from tlgui.core.events import JobEnded, Outcome, Stop
+from tlgui.worker.engine import EngineProcess, Message, Order, StopOrder
+from tlgui.worker.jobs import Job, TrainJob, WarmUp
+
+_log = logging.getLogger(__name__)
+
+# How long a stop may take before the engine is ended: the first batch's tracing
+# cannot be interrupted from inside.
+STOP_GRACE = 8.0
+_CLOSE_GRACE = 0.5
+_STARTING, _READY, _LOST = "starting", "ready", "lost"
+
+
+@dataclass
+class _Current:
+    """The job under way.
+
+    Attributes:
+        number: tells its messages from those of an earlier job.
+        job: what was asked.
+        heard: when its last message came.
+        longest: the longest silence between two of its messages, in seconds.
+        stop: how a stop was asked for.
+        deadline: when the engine is ended if nothing is heard.
+        epochs: how many epochs are finished.
+    """
+
+    number: int
+    job: Job
+    heard: float
+    longest: float = 0.0
+    stop: Stop | None = None
+    deadline: float | None = None
+    epochs: int = 0
+
+
+class Worker(QThread):
+    """Runs jobs in the engine process, one after the other.
+
+    The thread waits for the engine's messages and for the window's wishes at the
+    same time; it never runs TensorFlow itself.
+
+    Signals:
+        event_received(Event): of the current job, in order; the last is `JobEnded`.
+        engine_changed(str): "starting", "ready" or "lost".
+    """
+
+    event_received = Signal(object)
+    engine_changed = Signal(str)
+
+    def __init__(self, backbone: str, parent: QObject | None = None) -> None:
+        """Args: backbone: the one to warm up first."""
+        super().__init__(parent)
+        self._wishes: deque[Job | Stop | None] = deque()
+        self._woken, self._waker = multiprocessing.Pipe(duplex=False)
+        self._backbone = backbone
+        self._engine: EngineProcess | None = None
+        self._current: _Current | None = None
+        self._waiting: deque[Job] = deque()
+        self._number = 0
+        self._closing = False
+
+    def submit(self, job: Job) -> None:
+        """Queues a job behind those that are under way. Any thread may call."""
+        self._wish(job)
+
+    def request_stop(self, stop: Stop) -> None:
+        """Asks the current job to stop. Any thread may call."""
+        self._wish(stop)
+
+    def close(self) -> None:
+        """Ends the engine and the thread, and waits until both are gone."""
+        self._wish(None)
+        self.wait()
+
+    def _wish(self, wish: Job | Stop | None) -> None:
+        self._wishes.append(wish)
+        with contextlib.suppress(OSError):
+            self._waker.send_bytes(b"!")
+
+    def run(self) -> None:
+        """The thread: until the window closes."""
+        self._start_engine()
+        while not self._closing:
+            engine = self._engine
+            assert engine is not None
+            ready = wait(
+                [self._woken, engine.connection, engine.process.sentinel],
+                self._patience(),
+            )
+            if self._woken in ready:
+                self._woken.recv_bytes()
+                self._take_wishes()
+            if engine.connection in ready:
+                self._read(engine)
+            elif engine.process.sentinel in ready:
+                self._on_engine_lost(engine)
+            self._check_deadline()
+            self._begin_next()
+        self._end_engine()
+
+    def _start_engine(self) -> None:
+        self.engine_changed.emit(_STARTING)
+        self._engine = EngineProcess()
+        self._waiting.appendleft(WarmUp(self._backbone))
+        self._begin_next()
+
+    def _end_engine(self) -> None:
+        if self._engine is not None:
+            self._engine.end()
+            self._engine = None
+
+    def _patience(self) -> float | None:
+        if self._current is None or self._current.deadline is None:
+            return None
+        return max(0.0, self._current.deadline - time.monotonic())
+
+    def _take_wishes(self) -> None:
+        while self._wishes:
+            match self._wishes.popleft():
+                case None:
+                    self._closing = True
+                case Stop() as stop:
+                    self._stop(stop)
+                case job:
+                    self._queue(job)
+
+    def _queue(self, job: Job) -> None:
+        if isinstance(job, WarmUp):
+            self._backbone = job.backbone
+            # Only the latest choice is worth warming up.
+            kept = [j for j in self._waiting if not isinstance(j, WarmUp)]
+            self._waiting = deque(kept)
+        self._waiting.append(job)
+
+    def _begin_next(self) -> None:
+        if self._current is not None or not self._waiting or self._engine is None:
+            return
+        job = self._waiting.popleft()
+        self._number += 1
+        self._current = _Current(self._number, job, time.monotonic())
+        self._engine.send(Order(self._number, job))
+
+    def _stop(self, stop: Stop) -> None:
+        current = self._current
+        if current is None or isinstance(current.job, WarmUp):
+            # The job to stop is still queued behind a warm-up.
+            self._waiting = deque(j for j in self._waiting if isinstance(j, WarmUp))
+            self.event_received.emit(JobEnded(Outcome.STOPPED))
+            return
+        current.stop = stop
+        current.deadline = time.monotonic() + max(STOP_GRACE, 3 * current.longest)
+        assert self._engine is not None
+        self._engine.send(StopOrder(current.number, stop))
+
+    def _read(self, engine: EngineProcess) -> None:
+        try:
+            message: Message = engine.connection.recv()
+        except (EOFError, OSError):
+            self._on_engine_lost(engine)
+            return
+        current = self._current
+        if current is None or message.number != current.number:
+            return
+        now = time.monotonic()
+        if isinstance(message.event, events.BatchEnded):
+            current.longest = max(current.longest, now - current.heard)
+        current.heard = now
+        if current.stop is Stop.KEEP:  # it is at work on what is to be kept
+            current.deadline = now + max(STOP_GRACE, 3 * current.longest)
+        self._pass_on(current, message.event)
+
+    def _pass_on(self, current: _Current, event: events.Event) -> None:
+        if isinstance(event, events.EpochEnded):
+            current.epochs += 1
+        if isinstance(event, JobEnded):
+            self._current = None
+        if isinstance(current.job, WarmUp):
+            self._on_warm_up(event)
+        else:
+            self.event_received.emit(event)
+
+    def _on_warm_up(self, event: events.Event) -> None:
+        """Nobody waits for a warm-up: a job that needs it meets the trouble itself."""
+        if not isinstance(event, JobEnded):
+            return
+        if event.outcome is Outcome.FAILED:
+            _log.error("warm-up failed: %s%s", event.trouble, event.bug)
+        failed = event.outcome is Outcome.FAILED
+        self.engine_changed.emit(_LOST if failed else _READY)
+
+    def _check_deadline(self) -> None:
+        current = self._current
+        if current is None or current.deadline is None:
+            return
+        if time.monotonic() < current.deadline:
+            return
+        self._current = None
+        self._end_engine()
+        self.event_received.emit(JobEnded(Outcome.STOPPED))
+        self._start_engine()
+
+    def _on_engine_lost(self, engine: EngineProcess) -> None:
+        """The engine died by itself: says so and starts another one."""
+        engine.end()
+        code = engine.process.exitcode
+        current, self._current = self._current, None
+        self.engine_changed.emit(_LOST)
+        if current is not None and not isinstance(current.job, WarmUp):
+            outcome = Outcome.STOPPED if current.stop else Outcome.FAILED
+            self.event_received.emit(JobEnded(outcome, trouble=_lost(current, code)))
+        elif current is not None:
+            _log.error("the engine ended with code %s while warming up", code)
+            # Warming up again would only end again: wait for the next real job.
+            self._engine = EngineProcess()
+            return
+        self._start_engine()
+
+
+def _lost(current: _Current, code: int | None) -> str:
+    if current.stop is not None:
+        return ""
+    reason = "it ended unexpectedly"
+    if code == -9:
+        reason = "the system ended it, most likely because memory ran out"
+    what = "training" if isinstance(current.job, TrainJob) else "predicting"
+    advice = "Choose a smaller batch size or let fewer blocks change, and try again."
+    kept = f"{current.epochs} finished epochs are in the run folder. "
+    return (
+        f"The part of the program that was {what} is gone: {reason} (code {code}). "
+        f"A new one is starting. {kept if current.epochs else ''}{advice}"
+    )
