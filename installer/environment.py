@@ -171,7 +171,7 @@ def carry_out(environment: Environment, wanted: Stamp, what: Plan) -> None:
         say(f"Bringing {environment.folder} up to date.")
         earlier = found.extras if found else ()
         wanted = Stamp(
-            **(asdict(wanted) | {"extras": tuple({*wanted.extras, *earlier})})
+            **(asdict(wanted) | {"extras": tuple(sorted({*wanted.extras, *earlier}))})
         )
         environment.write(_unfinished(wanted))
     _install(environment, wanted.extras)
