@@ -13,6 +13,8 @@ from tlgui.gui.percent import percent
 from tlgui.gui.photo_grid import Photo, PhotoGrid
 from tlgui.gui.session import Session
 
+_FEW_CLASSES = 4
+
 
 class AnswersView(QWidget):
     """The confusion matrix, and beside it the photos of one of its cells.
@@ -30,18 +32,16 @@ class AnswersView(QWidget):
         self.order = label("", "small", wrap=True)
         self.mistakes = button(self.tr("Back to all mistakes"), "link")
         self.mistakes.clicked.connect(self._show_mistakes)
-        whole = row(self._matrix_card(), self._photos_card(), gap=GAP)
-        whole.setStretch(0, 5)
-        whole.setStretch(1, 6)
-        self.setLayout(whole)
+        self._whole = row(self._matrix_card(), self._photos_card(), gap=GAP)
+        self.setLayout(self._whole)
         session.run_ended.connect(self._show_result)
         session.run_opened.connect(self._show_result)
 
     def _matrix_card(self) -> QWidget:
         hint = label(
             self.tr(
-                "The validation photos, counted. Right answers stand in the framed "
-                "cells. Choose a cell to see its photos."
+                "Validation photos. Rows: what they are. Columns: what the model "
+                "said. Choose a cell to see its photos."
             ),
             "small",
             wrap=True,
@@ -50,7 +50,7 @@ class AnswersView(QWidget):
             self.tr(
                 "A confusion matrix: each row holds the photos of one true class, "
                 "each column those that were given one predicted class. The darker "
-                "a cell, the larger its share of the row."
+                "a cell, the larger its share of the row. Right answers are framed."
             )
         )
         content = column(self.confusion, hint, gap=8)
@@ -68,6 +68,9 @@ class AnswersView(QWidget):
     def _show_result(self) -> None:
         evaluation = self._session.evaluation
         if evaluation is not None:
+            many = len(evaluation.class_names) > _FEW_CLASSES
+            self._whole.setStretch(0, 4 if many else 5)
+            self._whole.setStretch(1, 3 if many else 6)
             self.confusion.show_evaluation(evaluation)
             self._show_mistakes()
 
@@ -81,10 +84,10 @@ class AnswersView(QWidget):
         wrong = [a for a in evaluation.answers if a.truth != a.predicted]
         if wrong:
             self.heading.setText(self.tr("All mistakes ({0})").format(len(wrong)))
-            self._show(evaluation, wrong, surest_first=True)
+            self._show(evaluation, wrong, surest_first=True, named=True)
             return
         self.heading.setText(self.tr("No mistakes on the validation photos"))
-        self._show(evaluation, evaluation.answers, surest_first=False)
+        self._show(evaluation, evaluation.answers, surest_first=False, named=True)
 
     @Slot(int, int)
     def _show_cell(self, truth: int, predicted: int) -> None:
@@ -107,10 +110,15 @@ class AnswersView(QWidget):
             text.format(truth=names[truth], said=names[predicted], count=len(chosen))
         )
         self.mistakes.show()
-        self._show(evaluation, chosen, surest_first=not right)
+        self._show(evaluation, chosen, surest_first=not right, named=False)
 
     def _show(
-        self, evaluation: Evaluation, answers: Sequence[Answer], *, surest_first: bool
+        self,
+        evaluation: Evaluation,
+        answers: Sequence[Answer],
+        *,
+        surest_first: bool,
+        named: bool,
     ) -> None:
         ordered = sorted(answers, key=_probability, reverse=surest_first)
         if not ordered:
@@ -129,20 +137,20 @@ class AnswersView(QWidget):
                     "A double click opens a photo."
                 )
             )
-        self.grid.show_photos([self._photo(evaluation, answer) for answer in ordered])
+        self.grid.show_photos(
+            [self._photo(evaluation, answer, named=named) for answer in ordered]
+        )
 
-    def _photo(self, evaluation: Evaluation, answer: Answer) -> Photo:
+    def _photo(self, evaluation: Evaluation, answer: Answer, *, named: bool) -> Photo:
         truth = evaluation.class_names[answer.truth]
         said = evaluation.class_names[answer.predicted]
         sure = percent(answer.probability, 0)
+        lines = [self.tr("{0} {1}").format(sure, said)]
+        if answer.truth != answer.predicted:
+            lines.append(self.tr("is {0}").format(truth))
         return Photo(
             file=str(Path(self._session.spec.data) / answer.path),
-            title=self.tr("{0} {1}").format(said, sure),
-            note=(
-                self.tr("right")
-                if answer.truth == answer.predicted
-                else self.tr("is {0}").format(truth)
-            ),
+            lines=tuple(lines) if named else (sure,),
             sentence=self.tr(
                 "Predicted class {said}, probability {sure}. True class {truth}."
             ).format(said=said, sure=percent(answer.probability), truth=truth),

@@ -32,8 +32,8 @@ from tlgui.gui.confusion_model import ConfusionTableModel, Index, cell_colour
 from tlgui.gui.controls import column, label, row
 from tlgui.gui.theme import current_theme
 
-_SMALLEST, _LARGEST = QSize(40, 30), QSize(170, 104)
-_LONGEST_NAME = 132
+_SMALLEST, _LARGEST = QSize(30, 24), QSize(170, 104)
+_LONGEST_NAME = 104
 _PAD = 8
 _GAP = 6
 
@@ -88,6 +88,7 @@ class NameHeader(QHeaderView):
         self.setMinimumSectionSize(_SMALLEST.height())
         self.setHighlightSections(False)
         self.upright = False
+        self.limit = _LONGEST_NAME
 
     def longest(self) -> int:
         """Width in pixels of the longest name, within bounds."""
@@ -97,7 +98,7 @@ class NameHeader(QHeaderView):
             for section in range(self.count())
         ]
         widest = max((metrics.horizontalAdvance(name) for name in names), default=0)
-        return min(widest + 2 * _PAD, _LONGEST_NAME)
+        return min(widest + 2 * _PAD, self.limit)
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:  # noqa: N802
         """Paints one class name."""
@@ -157,7 +158,7 @@ class ConfusionTable(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setStyleSheet(
-            "QTableView, QHeaderView, QTableCornerButton::section"
+            "QTableView, QTableView::corner, QHeaderView, QTableCornerButton::section"
             " { background: transparent; border: none; }"
         )
         self.setAccessibleName(self.tr("Confusion matrix"))
@@ -181,8 +182,10 @@ class ConfusionTable(QTableView):
         classes = len(self.cells.class_names)
         if not classes:
             return
+        self.rows.limit = max(_LONGEST_NAME, room.width() // 3)
+        self.columns.limit = max(_LONGEST_NAME, room.height() // 3)
         digits = QFontMetrics(self.font()).horizontalAdvance(str(self.cells.largest()))
-        least = max(_SMALLEST.width(), digits + 3 * _PAD)
+        least = max(_SMALLEST.width(), digits + _PAD + 4)
         width = (room.width() - self.rows.sizeHint().width()) // classes
         width = max(least, min(_LARGEST.width(), width))
         self.columns.upright = self.columns.longest() > width
@@ -247,8 +250,10 @@ class ConfusionView(QWidget):
         super().__init__()
         self.table = ConfusionTable()
         self.table.cell_chosen.connect(self.cell_chosen)
-        self._top = label(self.tr("Predicted class (what the model said)"), "muted")
-        self._side = SideTitle(self.tr("True class (its folder)"))
+        self._top = label(self.tr("Predicted class"), "muted")
+        self._top.setToolTip(self.tr("What the model said."))
+        self._side = SideTitle(self.tr("True class"))
+        self._side.setToolTip(self.tr("The folder in which the photo lies."))
         self._indent = QSpacerItem(0, 0)
         top = row(self._top, None, gap=0)
         top.insertItem(0, self._indent)

@@ -53,14 +53,12 @@ class Photo:
 
     Attributes:
         file: where it is.
-        title: the first line below it.
-        note: the second line, quieter.
-        sentence: both in full, for the tooltip and for screen readers.
+        lines: what stands below it, each shortened where it is too long.
+        sentence: all in full, for the tooltip and for screen readers.
     """
 
     file: str
-    title: str
-    note: str
+    lines: tuple[str, ...]
     sentence: str
 
 
@@ -115,16 +113,14 @@ class PhotoDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(rect, 6, 6)
         place = QRect(rect.left() + _PAD, rect.top() + _PAD, SIDE, SIDE)
         self._draw_picture(painter, place, cell)
-        lines = str(cell.data()).split("\n")
-        for number, colour in enumerate((theme.text, theme.muted)):
-            metrics = QFontMetrics(painter.font())
-            line = QRect(place.left(), place.bottom() + 4, SIDE, metrics.height())
-            line.translate(0, number * metrics.height())
-            painter.setPen(QColor(colour))
-            elided = metrics.elidedText(
-                lines[number], Qt.TextElideMode.ElideMiddle, line.width()
-            )
+        metrics = QFontMetrics(painter.font())
+        line = QRect(place.left(), place.bottom() + 4, SIDE, metrics.height())
+        painter.setPen(QColor(theme.text))
+        for text in str(cell.data()).split("\n"):
+            elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, SIDE)
             painter.drawText(line, Qt.AlignmentFlag.AlignCenter, elided)
+            line.translate(0, metrics.height())
+            painter.setPen(QColor(theme.muted))
         painter.restore()
 
     def sizeHint(
@@ -132,9 +128,10 @@ class PhotoDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> QSize:
-        """A square photo and two lines."""
-        lines = 2 * QFontMetrics(option.font).height()
-        return QSize(SIDE + 2 * _PAD + 4, SIDE + lines + 2 * _PAD + 10)
+        """A square photo and the lines below it."""
+        lines = len(str(index.data()).split("\n"))
+        text = lines * QFontMetrics(option.font).height()
+        return QSize(SIDE + 2 * _PAD + 4, SIDE + text + 2 * _PAD + 10)
 
 
 class PhotoGrid(QWidget):
@@ -184,7 +181,7 @@ class PhotoGrid(QWidget):
             self.view.setFocus()
 
     def _add(self, photo: Photo) -> None:
-        item = QListWidgetItem(f"{photo.title}\n{photo.note}")
+        item = QListWidgetItem("\n".join(photo.lines))
         item.setToolTip(f"{photo.sentence}\n{photo.file}")
         item.setData(Qt.ItemDataRole.AccessibleTextRole, photo.sentence)
         item.setData(_FILE, photo.file)

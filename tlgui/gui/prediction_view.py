@@ -17,7 +17,7 @@ from tlgui.gui.theme import current_theme
 
 TOP = 5
 UNSURE = 0.6
-_NAME_WIDTH = 150
+_NAME_WIDTH = 170
 
 
 class PictureView(QWidget):

@@ -1,7 +1,7 @@
 """The accuracy in large type, and how each class did."""
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -91,8 +91,8 @@ class ResultSummary(QWidget):
         )
         self.warning.setText(
             self.tr(
-                "Only {0} validation photos: one photo more or less changes much. "
-                "Do not rely on this number yet; add photos to be surer."
+                "These are only {0} photos, so one more or less changes much. "
+                "Add photos to be surer."
             ).format(total)
         )
         self._compare(matrix, evaluation.class_names, total)
@@ -136,6 +136,7 @@ class ClassTable(QTableWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
+        self.setWordWrap(False)
         self.setStyleSheet("QTableView::item { padding: 0 8px; }")
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
@@ -202,8 +203,7 @@ class ClassTable(QTableWidget):
             self.setItem(index, 4, self._mistaken_item(wrong, evaluation.class_names))
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
-        lines = self.verticalHeader().length() + 2
-        self.setMaximumHeight(lines + self.horizontalHeader().sizeHint().height())
+        self.updateGeometry()
 
     def _share_item(self, right: int, total: int) -> SortedItem:
         if not total:
@@ -230,3 +230,8 @@ class ClassTable(QTableWidget):
             return SortedItem(self.tr("never mistaken"), 0)
         name = names[int(wrong.argmax())]
         return SortedItem(f"{name} ({count})", count, name)
+
+    def sizeHint(self) -> QSize:
+        """Room for all lines."""
+        lines = self.verticalHeader().length() + self.horizontalHeader().height()
+        return QSize(super().sizeHint().width(), lines + 4)
