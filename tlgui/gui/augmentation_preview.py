@@ -46,11 +46,11 @@ class AugmentationPreview(QWidget):
         controls_row = controls.row(self.told, self.another)
         controls_row.setStretch(0, 1)
         self.setLayout(controls.column(grid, controls_row, gap=4))
+        self._draw()
         self.another.clicked.connect(self.request_photo)
         session.dataset_changed.connect(self._on_dataset)
         session.spec_changed.connect(self._on_spec)
         session.reading.thumbnail_read.connect(self._on_thumbnail)
-        self._show_told()
 
     @Slot()
     def request_photo(self) -> None:
@@ -111,7 +111,7 @@ class AugmentationPreview(QWidget):
         self.another.setVisible(self._session.dataset is not None)
         self.told.setVisible(not there or self._session.spec.augmentation != "none")
         if not there:
-            text = self.tr("With a folder of photos, examples appear here.")
+            text = self.tr("Examples appear here once a folder of photos is open.")
         else:
             text = self.tr("Framed: the photo as it is.")
         self.told.setText(text)

@@ -5,18 +5,18 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
 from tlgui.gui.batch_series import Series, thinned
+from tlgui.gui.plot_ranges import value_range, whole_step
 from tlgui.gui.theme import Theme
 
 _BATCH_ALPHA = 110
 _MANY_EPOCHS = 300
 _MOST_MARKERS = 30
-_TICK_PIXELS = 46
-_STEPS = (1, 2, 5)
+_TICK_PIXELS = 16
+_DIGIT_PIXELS = 8
 
 
 class CurvePlot:
@@ -54,6 +54,9 @@ class CurvePlot:
         self.item.setMouseEnabled(x=True, y=False)
         self.item.getViewBox().setDefaultPadding(0.0)
         self.item.getAxis("left").setWidth(58)
+        self.item.getAxis("bottom").setStyle(hideOverlappingLabels=False)
+        for name in self._titles:
+            self.item.getAxis(name).enableAutoSIPrefix(False)
         self.batches: Any = pg.PlotCurveItem(connect="finite")
         self.lines: tuple[Any, Any] = (
             pg.PlotCurveItem(antialias=True, connect="finite"),
@@ -132,19 +135,8 @@ class CurvePlot:
         for line, marker, values in zip(self.lines, self.markers, curves, strict=True):
             line.setData(*thinned(epochs, values))
             marker.setData(epochs[spots], values[spots])
-        low, high = self._range(batches[1], curves)
+        low, high = value_range(curves, batches[1], percent=self._percent)
         self.item.setYRange(low, high, padding=0.0)
-
-    def _range(
-        self, batches: Series, curves: tuple[Series, Series]
-    ) -> tuple[float, float]:
-        """The range of the y axis: whole epochs always fit, stray batches may not."""
-        values = np.concatenate(curves)
-        values = values[np.isfinite(values)]
-        stray = batches[np.isfinite(batches)]
-        if self._percent:
-            return _percent_range(values, stray)
-        return _loss_range(values, stray)
 
     def show_best(self, epoch: int | None, text: str) -> None:
         """Marks the best epoch."""
@@ -186,30 +178,7 @@ class CurvePlot:
     def tick_whole_epochs(self) -> None:
         """Sets the ticks of the x axis at whole epochs, as many as fit."""
         low, high = self.item.viewRange()[0]
-        room = max(1.0, self.item.getViewBox().width() / _TICK_PIXELS)
+        needed = _TICK_PIXELS + _DIGIT_PIXELS * len(str(round(high)))
+        room = max(1.0, self.item.getViewBox().width() / needed)
         step = whole_step((high - low) / room)
         self.item.getAxis("bottom").setTickSpacing(levels=[(step, 0)])
-
-
-def whole_step(least: float) -> int:
-    """The smallest of 1, 2, 5, 10, 20, 50… that is not below `least`."""
-    scale = 1
-    while True:
-        for step in _STEPS:
-            if step * scale >= least:
-                return step * scale
-        scale *= 10
-
-
-def _percent_range(values: Series, stray: Series) -> tuple[float, float]:
-    lowest = [float(values.min())] if len(values) else []
-    lowest += [float(np.percentile(stray, 10))] if len(stray) else []
-    if not lowest:
-        return 0.0, 102.0
-    return max(0.0, min(70.0, math.floor((min(lowest) - 5) / 10) * 10.0)), 102.0
-
-
-def _loss_range(values: Series, stray: Series) -> tuple[float, float]:
-    highest = [float(values.max())] if len(values) else []
-    highest += [float(np.percentile(stray, 90))] if len(stray) else []
-    return 0.0, max(0.05, 1.12 * max(highest)) if highest else 1.0

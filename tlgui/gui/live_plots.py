@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
+    QGridLayout,
     QMenu,
     QStackedWidget,
     QToolButton,
@@ -20,17 +21,18 @@ from tlgui.gui.plot_export import (
     FileWriter,
     PlotFormat,
     Write,
-    drawing_of,
     numbers_of,
-    picture_of,
     write_bytes,
     write_picture,
 )
+from tlgui.gui.plot_figure import FigureWords, figure_of
+from tlgui.gui.plots_explained import PlotsExplained
 from tlgui.gui.run_numbers import RunNumbers
 from tlgui.gui.session import Session
-from tlgui.gui.theme import LIGHT, current_theme
+from tlgui.gui.theme import current_theme
 
 REDRAW_MS = 100
+_TOP_RIGHT = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
 
 
 class LivePlots(QWidget):
@@ -54,27 +56,23 @@ class LivePlots(QWidget):
         self.canvas: PlotCanvas | None = None
         self._writer = FileWriter(self)
         self._writer.written.connect(self._on_written)
-        self.empty = controls.label(
-            self.tr(
-                "The curves of loss and accuracy draw themselves here while the "
-                "model learns."
-            ),
-            "muted",
-            wrap=True,
-        )
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty = PlotsExplained()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.empty)
         self.numbers = RunNumbers(session)
         self.told = controls.label("", "small", wrap=True)
         self.show_all = controls.button(self.tr("Show all epochs"), "link")
         self.save = self._make_save()
-        side = controls.column(self.save, self.show_all, None, gap=4)
-        bottom = controls.row(self.numbers, side)
-        bottom.setStretch(0, 1)
-        content = controls.column(self._pages, bottom, self.told)
-        content.setStretch(0, 1)
-        self.setLayout(content)
+        corner = QWidget()
+        corner.setLayout(controls.row(self.show_all, self.save))
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.addWidget(self._pages, 0, 0)
+        grid.addWidget(corner, 0, 0, _TOP_RIGHT)
+        grid.addWidget(self.numbers, 1, 0)
+        grid.addWidget(self.told, 2, 0)
+        grid.setRowStretch(0, 1)
+        self.setLayout(grid)
         self.show_all.hide()
         self.told.hide()
         self._timer = QTimer(self, interval=REDRAW_MS)
@@ -89,7 +87,7 @@ class LivePlots(QWidget):
 
     def _make_save(self) -> QToolButton:
         save = QToolButton()
-        save.setText(self.tr("Save plots"))
+        save.setText(self.tr("Save plots…"))
         save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(save)
         titles = {
@@ -167,29 +165,31 @@ class LivePlots(QWidget):
         dialog.open()
 
     def save_as(self, kind: PlotFormat, file: str) -> None:
-        """Saves the plots as they are now, in light colours, in the background."""
-        self._dirty = True
-        self.redraw()
-        write = self._content(kind)
-        if write is not None:
-            self._writer.write(Path(file), write)
+        """Saves the course of the run as it is now, in the background."""
+        if self._session.history:
+            self._series.take(self._session.batches)
+            self._writer.write(Path(file), self._content(kind))
 
-    def _content(self, kind: PlotFormat) -> Write | None:
+    def _content(self, kind: PlotFormat) -> Write:
+        records = tuple(self._session.history)
         if kind is PlotFormat.CSV:
-            return partial(write_bytes, numbers_of(self._session.history))
-        if self.canvas is None:
-            return None
-        scene = self.canvas.widget.scene()
-        self.canvas.move_cursor(-1)
-        self.canvas.dress(LIGHT)
-        try:
-            if kind is PlotFormat.PNG:
-                return partial(write_picture, picture_of(scene, LIGHT.card))
-            title = self.tr("Loss and accuracy against epochs")
-            return partial(write_bytes, drawing_of(scene, LIGHT.card, title))
-        finally:
-            self.canvas.dress(current_theme())
-            self._on_news()
+            return partial(write_bytes, numbers_of(records))
+        figure = figure_of(self._series, records, self._words())
+        if kind is PlotFormat.PNG:
+            return partial(write_picture, figure)
+        return partial(write_bytes, figure)
+
+    def _words(self) -> FigureWords:
+        return FigureWords(
+            title=self.tr("Loss and accuracy against epochs"),
+            epoch=self.tr("Epoch"),
+            loss=self.tr("Loss"),
+            accuracy=self.tr("Accuracy (%)"),
+            training=self.tr("Training"),
+            validation=self.tr("Validation"),
+            batches=self.tr("Single batches"),
+            best=self.tr("best: epoch {0}"),
+        )
 
     @Slot(str, str)
     def _on_written(self, file: str, trouble: str) -> None:

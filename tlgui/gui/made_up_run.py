@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from tlgui.core import events
-from tlgui.core.dataset import TRAIN, VALIDATION
+from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
 from tlgui.core.events import Outcome, Stage
 from tlgui.core.history import EpochRecord, best_epoch
 from tlgui.gui.preview import PreviewJobs, made_up_evaluation
@@ -85,7 +86,7 @@ def ending_of(session: Session, outcome: Outcome) -> list[events.Event]:
         return [events.JobEnded(outcome)]
     return [
         events.StageChanged(Stage.SAVING),
-        events.EvaluationMade(made_up_evaluation(dataset)),
+        events.EvaluationMade(made_up_evaluation(_validation_of(dataset))),
         events.RunEnded(
             session.plan.run,
             outcome,
@@ -97,6 +98,11 @@ def ending_of(session: Session, outcome: Outcome) -> list[events.Event]:
         ),
         events.JobEnded(outcome),
     ]
+
+
+def _validation_of(dataset: Dataset) -> Dataset:
+    samples = dataset.samples.get(VALIDATION) or dataset.samples[TRAIN][::5]
+    return replace(dataset, samples={VALIDATION: samples})
 
 
 def _record(epoch: int, numbers: np.random.Generator) -> EpochRecord:

@@ -1,23 +1,24 @@
 """The two linked plots, loss and accuracy, as one pyqtgraph canvas."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tlgui.core.history import EpochRecord, best_epoch
 from tlgui.gui.batch_series import BatchSeries
 from tlgui.gui.curve_plot import CurvePlot
 from tlgui.gui.percent import percent
+from tlgui.gui.plot_ranges import last_shown
 from tlgui.gui.theme import Theme
 
 _WIDE = 1.25
-_ALL_AT_ONCE = 30
-_FEWEST = 10
+_MARGIN = 0.03
+_FIXED = QSizePolicy.Policy.Fixed
+_BETWEEN = "\N{EM SPACE}"
 
 
 class PlotCanvas(QObject):
@@ -66,33 +67,42 @@ class PlotCanvas(QObject):
     def _make_legend(self) -> Any:
         import pyqtgraph as pg
 
-        legend = pg.LegendItem(colCount=3, horSpacing=22, offset=None)
-        self._samples = tuple(
-            pg.PlotDataItem(symbol=symbol, symbolSize=7) for symbol in ("o", "s", None)
-        )
-        names = (self.tr("Training"), self.tr("Validation"), self.tr("Single batches"))
-        for sample, name in zip(self._samples, names, strict=True):
-            legend.addItem(sample, name)
+        legend = pg.LegendItem(colCount=3, horSpacing=8, verSpacing=0, offset=None)
         self.widget.addItem(legend, 0, 0, 1, 2)
+        legend.setSizePolicy(_FIXED, _FIXED)
+        self.widget.ci.layout.setAlignment(legend, Qt.AlignmentFlag.AlignLeft)
         return legend
+
+    def _fill_legend(self, theme: Theme) -> None:
+        import pyqtgraph as pg
+
+        self.legend.clear()
+        self.legend.setLabelTextColor(theme.text)
+        self.legend.setLabelTextSize("9.5pt")
+        entries = (
+            (self.tr("Training"), "o", theme.training),
+            (self.tr("Validation"), "s", theme.validation),
+            (self.tr("Single batches"), None, theme.training),
+        )
+        lines = (*self.loss.lines, self.loss.batches)
+        for (name, symbol, colour), line in zip(entries, lines, strict=True):
+            sample = pg.PlotDataItem(
+                [0.0],
+                [0.0],
+                pen=line.opts["pen"],
+                symbol=symbol,
+                symbolSize=7,
+                symbolBrush=colour,
+                symbolPen=theme.card,
+            )
+            self.legend.addItem(sample, name + _BETWEEN)
 
     def dress(self, theme: Theme) -> None:
         """Takes a theme's colours."""
-        import pyqtgraph as pg
-
         self.widget.setBackground(theme.card)
         for plot in self.plots:
             plot.dress(theme)
-        lines = (*self.loss.lines, self.loss.batches)
-        colours = (theme.training, theme.validation, theme.card)
-        for sample, line, colour in zip(self._samples, lines, colours, strict=True):
-            sample.setPen(line.opts["pen"])
-            sample.setSymbolBrush(pg.mkBrush(colour))
-            sample.setSymbolPen(pg.mkPen(theme.card, width=1))
-        self.legend.setLabelTextColor(theme.text)
-        for _, text in self.legend.items:
-            text.setText(text.text, color=theme.text, size="9.5pt")
-        self.legend.updateSize()
+        self._fill_legend(theme)
 
     def draw(
         self, series: BatchSeries, records: Sequence[EpochRecord], planned: int
@@ -135,11 +145,11 @@ class PlotCanvas(QObject):
         self.zoomed.emit(False)
 
     def _show_all(self) -> None:
-        if self.loss.item.viewRange()[0] != [0.0, self._last]:
-            self.loss.item.setXRange(0.0, self._last, padding=0.0)
-        margin = 0.5
+        right = self._last * (1 + _MARGIN)
         for plot in self.plots:
-            plot.item.getViewBox().setLimits(xMin=0, xMax=self._last + margin)
+            plot.item.getViewBox().setLimits(xMin=0.0, xMax=right)
+        if self.loss.item.viewRange()[0] != [0.0, right]:
+            self.loss.item.setXRange(0.0, right, padding=0.0)
 
     def _mark_best(self) -> None:
         best = best_epoch(self._records)
@@ -235,19 +245,6 @@ class PlotCanvas(QObject):
                 self._step_cursor(step)
                 return True
         return False
-
-
-def last_shown(reached: float, planned: int) -> float:
-    """The right end of the x axis.
-
-    All planned epochs if they are few; otherwise it grows with the run, so that
-    the first of a thousand epochs can be seen.
-    """
-    if planned <= 0:
-        return max(1.0, math.ceil(reached))
-    if planned <= _ALL_AT_ONCE:
-        return float(max(planned, math.ceil(reached)))
-    return float(min(planned, max(_FEWEST, math.ceil(1.25 * reached))))
 
 
 def nearest(x: float, records: Sequence[EpochRecord]) -> int:

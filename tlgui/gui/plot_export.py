@@ -5,25 +5,15 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import (
-    QBuffer,
-    QByteArray,
-    QIODevice,
-    QObject,
-    QRectF,
-    QSize,
-    QThreadPool,
-    Signal,
-)
-from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
-from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtCore import QByteArray, QObject, Qt, QThreadPool, Signal
+from PySide6.QtGui import QImage, QImageWriter, QPainter
+from PySide6.QtSvg import QSvgRenderer
 
 from tlgui.core import storage
 from tlgui.core.errors import TlguiError
 from tlgui.core.history import EpochRecord, to_csv
 
-PNG_SCALE = 3
+PNG_SCALE = 2
 Write = Callable[[Path], None]
 
 
@@ -66,40 +56,18 @@ class FileWriter(QObject):
             self.written.emit(str(path), "")
 
 
-def picture_of(scene: QGraphicsScene, ground: str) -> QImage:
-    """Paints a scene, three times as fine as on a plain screen."""
-    area = scene.sceneRect()
-    image = QImage((area.size() * PNG_SCALE).toSize(), QImage.Format.Format_RGB32)
-    image.fill(QColor(ground))
-    _paint(scene, image, QRectF(image.rect()), area)
-    return image
-
-
-def drawing_of(scene: QGraphicsScene, ground: str, title: str) -> bytes:
-    """Draws a scene as SVG."""
-    area = scene.sceneRect()
-    size = area.size().toSize()
-    content = QByteArray()
-    buffer = QBuffer(content)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
-    generator.setOutputDevice(buffer)
-    generator.setSize(QSize(size))
-    generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
-    generator.setTitle(title)
-    painter = QPainter(generator)
-    painter.fillRect(QRectF(0, 0, size.width(), size.height()), QColor(ground))
-    scene.render(painter, QRectF(0, 0, size.width(), size.height()), area)
-    painter.end()
-    return bytes(content.data())
-
-
-def write_picture(image: QImage, path: Path) -> None:
-    """Writes a PNG file.
+def write_picture(drawing: bytes, path: Path) -> None:
+    """Paints a drawing (SVG) and writes it as PNG.
 
     Raises:
         OSError: the system refused.
     """
+    renderer = QSvgRenderer(QByteArray(drawing))
+    image = QImage(renderer.defaultSize() * PNG_SCALE, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    painter = QPainter(image)
+    renderer.render(painter)
+    painter.end()
     writer = QImageWriter(str(path), QByteArray(b"png"))
     if not writer.write(image):
         raise OSError(0, writer.errorString(), str(path))
@@ -113,13 +81,3 @@ def write_bytes(content: bytes, path: Path) -> None:
 def numbers_of(records: Sequence[EpochRecord]) -> bytes:
     """The history as CSV, as in a run folder."""
     return to_csv(records).encode("utf-8")
-
-
-def _paint(
-    scene: QGraphicsScene, image: QImage, target: QRectF, source: QRectF
-) -> None:
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-    scene.render(painter, target, source)
-    painter.end()

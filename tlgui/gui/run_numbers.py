@@ -46,7 +46,7 @@ class RunNumbers(QWidget):
                 "How wrong the answers for the validation photos are; lower is better"
             ),
         )
-        self.setLayout(controls.row(self.best, self.last, self.loss, None, gap=24))
+        self.setLayout(controls.row(self.best, self.last, self.loss, None, gap=28))
         session.epoch_ended.connect(self.show_numbers)
         session.run_reset.connect(self.show_numbers)
         session.run_opened.connect(self.show_numbers)
@@ -77,5 +77,5 @@ class RunNumbers(QWidget):
         )
         self.loss.show_number(
             f"{last.val_loss:.3f}",
-            self.tr("Last loss (best epoch: {0})").format(f"{best.val_loss:.3f}"),
+            self.tr("Loss, epoch {0}").format(last.epoch),
         )

@@ -65,9 +65,9 @@ class RunSentence(QObject):
         if finished >= plan.epochs:
             return self.tr("Checking the best model on the validation photos…")
         if stage is Stage.VALIDATING:
-            text = self.tr("Epoch {0} of {1}: checking on the validation photos…")
+            text = self.tr("Epoch {0} of {1}: checking the result…")
         else:
-            text = self.tr("Epoch {0} of {1}: learning from the photos…")
+            text = self.tr("Epoch {0} of {1}: learning…")
         return text.format(finished + 1, plan.epochs)
 
     def _idle(self) -> str:
@@ -106,10 +106,8 @@ class RunSentence(QObject):
         if not count:
             text = self.tr("Best after epoch {0}: {1} right.")
             return text.format(ended.best_epoch, share)
-        text = self.tr(
-            "Best after epoch {0}: {1} of %n validation photo(s) right.", "", count
-        )
-        return text.format(ended.best_epoch, share)
+        text = self.tr("Best after epoch {0}: {1} of {2} validation photos right.")
+        return text.format(ended.best_epoch, share, count)
 
     def _validation_count(self) -> int:
         session = self._session
@@ -134,9 +132,8 @@ class RunSentence(QObject):
         assert best is not None
         name = session.run_folder.name if session.run_folder else ""
         text = self.tr(
-            "Opened “{0}”, %n epoch(s). Best after epoch {1}: {2} of the "
-            "validation photos right.",
-            "",
-            len(session.history),
+            "Opened “{0}”. Best after epoch {1} of {2}: {3} of the validation "
+            "photos right."
         )
-        return text.format(name, best.epoch, percent(best.val_accuracy))
+        share = percent(best.val_accuracy)
+        return text.format(name, best.epoch, len(session.history), share)

@@ -155,12 +155,12 @@ class RunStatus(QWidget):
             return ""
         assert session.dataset is not None
         blocks = len(session.spec.trainable)
-        changing = (
-            self.tr("the head and %n block(s) are trained", "", blocks)
-            if blocks
-            else self.tr("only the head is trained")
-        )
-        photos = self.tr("%n photo(s)", "", len(session.dataset.samples[TRAIN]))
+        changing = self.tr("only the head is trained")
+        if blocks:
+            every = len(session.backbone.blocks)
+            text = self.tr("trained: the head and {0} of {1} blocks")
+            changing = text.format(blocks, every)
+        photos = self.tr("{0} photos").format(len(session.dataset.samples[TRAIN]))
         return " · ".join((photos, session.backbone.title, changing))
 
     def _interval(self) -> str:

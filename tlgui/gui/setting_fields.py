@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from tlgui.gui import controls
 
 EDITOR_WIDTH = 148
+_TEXT_MARGIN = 7
 
 
 class _CalmSpinBox(QSpinBox):
@@ -24,6 +25,8 @@ class _CalmSpinBox(QSpinBox):
 
     def __init__(self) -> None:
         super().__init__()
+        # The style sheet's padding does not reach the text of a spin box.
+        self.lineEdit().setTextMargins(_TEXT_MARGIN, 0, 0, 0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -120,7 +123,6 @@ class NumberSetting(Setting):
     def __init__(self, title: str, meaning: str) -> None:
         self.box = QLineEdit()
         self.box.setFixedWidth(EDITOR_WIDTH)
-        self.box.setAlignment(Qt.AlignmentFlag.AlignRight)
         super().__init__(title, meaning, self.box)
         self._shown: object = None
         self.box.textEdited.connect(self._tell)

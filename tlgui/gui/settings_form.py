@@ -151,22 +151,21 @@ class SettingsForm(QWidget):
         return fold
 
     def _lay_out(self) -> None:
-        plain = controls.column(
-            self.fields["epochs"],
-            controls.column(self.fields["augmentation"], self.preview, gap=6),
-            self.validation,
-            self.fields["patience"],
-            self.fields["class_weights"],
-            gap=controls.GAP,
-        )
         experts = [f for n, f in self.fields.items() if n in self._expert_names()]
         self.expert.setLayout(controls.column(*experts, gap=controls.GAP))
-        self.editable = QWidget()
-        self.editable.setLayout(
-            controls.column(plain, self.more, self.expert, gap=controls.GAP)
-        )
         self.setLayout(
-            controls.column(self.fixed, self.editable, None, gap=controls.SMALL_GAP)
+            controls.column(
+                self.fixed,
+                self.fields["epochs"],
+                controls.column(self.fields["augmentation"], self.preview, gap=6),
+                self.validation,
+                self.fields["patience"],
+                self.fields["class_weights"],
+                self.more,
+                self.expert,
+                None,
+                gap=controls.GAP,
+            )
         )
 
     def _expert_names(self) -> tuple[str, ...]:
@@ -244,7 +243,10 @@ class SettingsForm(QWidget):
     @Slot()
     def _on_status(self) -> None:
         idle = self._session.status is Status.IDLE
-        self.editable.setEnabled(idle)
+        for field in (*self.fields.values(), self.validation):
+            field.setEnabled(idle)
+        if idle:
+            self._explain_strategy(self._session.spec)
         self.fixed.setVisible(not idle)
 
     @Slot(bool)

@@ -21,7 +21,9 @@ class StopDialog(QMessageBox):
         self.setWindowTitle(self.tr("Stop training?"))
         self.setText(self.tr("Stop without keeping the model?"))
         self.setInformativeText(
-            self.tr("%n epoch(s) done. Without a model they are lost.", "", epochs)
+            self.tr("What was learned so far (epochs done: {0}) is lost then.").format(
+                epochs
+            )
             if epochs
             else self.tr("No epoch is done yet, so there is nothing to keep.")
         )

@@ -84,6 +84,36 @@ QComboBox QAbstractItemView {
     background: $card; color: $text; border: 1px solid $border;
     selection-background-color: $accent; selection-color: $accent_text;
 }
+QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {
+    color: $muted; background: $sunken;
+}
+QSpinBox::up-button, QSpinBox::down-button {
+    background: transparent; border: none; width: 22px;
+}
+QSpinBox::up-button { subcontrol-position: top right; margin-top: 4px; }
+QSpinBox::down-button { subcontrol-position: bottom right; margin-bottom: 4px; }
+/* Arrows are the meeting borders of boxes without content. */
+QSpinBox::up-arrow, QSpinBox::down-arrow, QComboBox::down-arrow {
+    width: 0; height: 0;
+    border-left: 4px solid $card; border-right: 4px solid $card;
+}
+QSpinBox::up-arrow { border-bottom: 5px solid $muted; }
+QSpinBox::down-arrow, QComboBox::down-arrow { border-top: 5px solid $muted; }
+QSpinBox::up-arrow:hover { border-bottom-color: $accent; }
+QSpinBox::down-arrow:hover { border-top-color: $accent; }
+QSpinBox::up-arrow:disabled, QSpinBox::up-arrow:off { border-bottom-color: $border; }
+QSpinBox::down-arrow:disabled, QSpinBox::down-arrow:off, QComboBox::down-arrow:disabled {
+    border-top-color: $border;
+}
+QSpinBox::up-arrow:disabled, QSpinBox::down-arrow:disabled,
+QComboBox::down-arrow:disabled {
+    border-left-color: $sunken; border-right-color: $sunken;
+}
+QToolButton::menu-indicator { image: none; }
+QCheckBox::indicator:unchecked {
+    width: 13px; height: 13px; border: 1px solid $muted; border-radius: 3px;
+    background: $card;
+}
 QCheckBox:focus, QRadioButton:focus { color: $accent; }
 
 QProgressBar {

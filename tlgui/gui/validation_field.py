@@ -67,12 +67,9 @@ class ValidationField(QWidget):
         self.back.setVisible(not brought and bool(folder))
         if brought:
             text = self.tr(
-                "Your folder brings %n photo(s) of its own for checking. "
-                "They are used.",
-                "",
-                len(brought),
+                "Your folder brings its own: {0} photos, which are not learned from."
             )
-            self.told.setText(text)
+            self.told.setText(text.format(len(brought)))
         elif folder:
             self.told.setText(self.tr("From the folder “{0}”.").format(folder))
 
@@ -84,8 +81,8 @@ class ValidationField(QWidget):
     def _tell_count(self, dataset: Dataset | None) -> None:
         total = len(dataset.samples.get(TRAIN, ())) if dataset else 0
         count = round(total * self.share.box.value() / 100)
-        tip = self.tr("About %n photo(s) of this folder.", "", count) if total else ""
-        self.share.box.setToolTip(tip)
+        tip = self.tr("About {0} photos of this folder").format(count)
+        self.share.box.setToolTip(tip if total else "")
 
     @Slot(object)
     def _tell_share(self, percent: int) -> None:
