@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from tlgui import __version__, cli_output, paths
 from tlgui.core.catalogue import CATALOGUE, DEFAULT_BACKBONE, find_backbone
-from tlgui.core.demo import demo_folder
+from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import Outcome, Stop
 from tlgui.core.layers import parse_trainable
@@ -190,13 +190,6 @@ def _demo(options: argparse.Namespace, stop: StopFlag) -> int:
         print(f"Fine-tuning on handwritten digits in {folder}")
     spec = demo_spec(folder)
     return _run_training(spec, run, stop, as_json=options.json)
-
-
-def demo_spec(folder: Path) -> TrainingSpec:
-    """What the demonstration trains: the head, for a few epochs."""
-    return TrainingSpec(
-        data=str(folder), epochs=6, augmentation="none", learning_rate=0.01
-    )
 
 
 def _scan(options: argparse.Namespace, stop: StopFlag) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from tlgui.core.errors import TlguiError, cannot_write
+from tlgui.core.spec import TrainingSpec
 from tlgui.core.types import Pixels
 
 NAME = "handwritten-digits"
@@ -50,6 +51,13 @@ def demo_folder(parent: Path) -> Path:
     except OSError as error:
         raise cannot_write(folder, error) from error
     return folder
+
+
+def demo_spec(folder: Path) -> TrainingSpec:
+    """What the demonstration trains: the head, for a few epochs."""
+    return TrainingSpec(
+        data=str(folder), epochs=6, augmentation="none", learning_rate=0.01
+    )
 
 
 def _write(folder: Path, digits: Pixels, labels: list[int]) -> None:

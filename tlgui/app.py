@@ -1,0 +1,173 @@
+"""The composition root: the only place that knows everyone."""
+
+import argparse
+import logging
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from tlgui import __version__, app_start, paths
+from tlgui.core.demo import demo_folder, demo_spec
+from tlgui.core.errors import TlguiError
+from tlgui.core.run import SPEC
+from tlgui.core.settings import read_settings, settings_file, write_settings
+from tlgui.gui.main_window import TRAINING, MainWindow
+from tlgui.gui.session import Session
+from tlgui.gui.settings import Settings
+from tlgui.gui.theme import Appearance, apply_theme
+from tlgui.worker.reader import Reader
+from tlgui.worker.worker import Worker
+
+_log = logging.getLogger("tlgui")
+DEMO = "demo"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Opens the window.
+
+    Args:
+        arguments: nothing, a folder of photos, a run folder, or `demo`.
+
+    Returns:
+        The exit code.
+    """
+    options = _parse(arguments)
+    if not app_start.has_display():
+        return app_start.go_on_without_display(demo=options.path == DEMO)
+    app_start.start_log()
+    application = _make_application()
+    settings = Settings(read_settings(settings_file()))
+    apply_theme(application, _appearance(settings))
+    studio = Studio(settings)
+    studio.window.show()
+    # The engine's process and everything slow start after the first paint.
+    QTimer.singleShot(0, studio.begin)
+    if options.path == DEMO:
+        studio.open_demo()
+    elif options.path:
+        studio.open(Path(options.path).absolute())
+    code: int = application.exec()
+    studio.end()
+    return code
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tlgui")
+    parser.add_argument("path", nargs="?", metavar="PROJECT or FOLDER")
+    parser.add_argument("--version", action="version", version=f"tlgui {__version__}")
+    return parser.parse_args(arguments)
+
+
+def _make_application() -> QApplication:
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("tlgui")
+    application.setApplicationDisplayName(paths.APP_NAME)
+    application.setDesktopFileName("tlgui")
+    application.setWindowIcon(QIcon(str(paths.resource_dir() / "icons" / "tlgui.svg")))
+    return application
+
+
+def _appearance(settings: Settings) -> Appearance:
+    try:
+        return Appearance(settings.values.appearance)
+    except ValueError:  # of another version
+        return Appearance.SYSTEM
+
+
+class Studio(QObject):
+    """Puts worker, reader, session and window together, and takes them apart.
+
+    Signals:
+        demo_written(str, str): the demonstration's folder, or "" and a sentence.
+    """
+
+    demo_written = Signal(str, str)
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.reader = Reader()
+        spec = demo_spec(Path())
+        self.worker = Worker(spec.backbone)
+        self.session = Session(self.worker, self.reader)
+        if settings.values.runs_dir:
+            self.session.runs_dir = Path(settings.values.runs_dir)
+        self.window = MainWindow(self.session, settings)
+        self.reader.bug_found.connect(self.session.bug_found)
+        self._faults = app_start.Faults(self)
+        self._faults.found.connect(self.session.bug_found)
+        self._signals = app_start.Signals(self)
+        self._signals.arrived.connect(self._on_signal)
+        self.demo_written.connect(self._on_demo_written)
+        self.window.closed.connect(self._on_closed)
+
+    @Slot()
+    def begin(self) -> None:
+        """Starts the engine; the window is on the screen."""
+        self.worker.start()
+
+    def open(self, path: Path) -> None:
+        """Opens a folder of photos or a run folder."""
+        if (path / SPEC).is_file():
+            self.session.open_run(path)
+        else:
+            self.session.open_folder(path)
+
+    def open_demo(self) -> None:
+        """Fine-tunes on the demonstration's pictures, live."""
+        threading.Thread(target=self._write_demo, name="demo", daemon=True).start()
+
+    def end(self) -> None:
+        """Ends threads and engine, and writes the settings."""
+        self.worker.close()
+        self.reader.close()
+        self._signals.end()
+        try:
+            write_settings(self.settings.values, settings_file())
+        except TlguiError as error:
+            _log.warning("%s", error)
+
+    def _write_demo(self) -> None:
+        try:
+            folder = demo_folder(paths.cache_dir() / "demo")
+        except TlguiError as error:
+            self.demo_written.emit("", str(error))
+        else:
+            self.demo_written.emit(str(folder), "")
+
+    @Slot(str, str)
+    def _on_demo_written(self, folder: str, trouble: str) -> None:
+        if trouble:
+            self.session.trouble_told.emit(trouble)
+            return
+        self.session.dataset_changed.connect(self._start_demo)
+        self.session.open_folder(Path(folder))
+
+    @Slot()
+    def _start_demo(self) -> None:
+        self.session.dataset_changed.disconnect(self._start_demo)
+        dataset = self.session.dataset
+        if dataset is None:
+            return
+        spec = demo_spec(dataset.root)
+        self.session.change_spec(
+            epochs=spec.epochs,
+            augmentation=spec.augmentation,
+            learning_rate=spec.learning_rate,
+        )
+        self.window.show_step(TRAINING)
+        self.session.start()
+
+    @Slot()
+    def _on_signal(self) -> None:
+        """SIGTERM, SIGINT: nobody is there to be asked."""
+        QApplication.quit()
+
+    @Slot()
+    def _on_closed(self) -> None:
+        QApplication.quit()

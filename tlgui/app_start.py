@@ -1,0 +1,146 @@
+"""What the window needs of the system: a display, a log, signals, a net for faults."""
+
+import contextlib
+import faulthandler
+import logging
+import logging.handlers
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+import types
+
+from PySide6.QtCore import QObject, QSocketNotifier, Signal, Slot
+
+from tlgui import paths
+
+_log = logging.getLogger("tlgui")
+_NO_DISPLAY = "There is no display to open a window on"
+
+
+def has_display() -> bool:
+    """Whether a window can be opened."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    chosen = ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY")
+    return any(os.environ.get(name) for name in chosen)
+
+
+def go_on_without_display(*, demo: bool) -> int:
+    """Runs the demonstration on the command line, or says what can be done."""
+    from tlgui import cli
+
+    if demo:
+        print(f"{_NO_DISPLAY}; the demo runs on the command line.", file=sys.stderr)
+        return cli.main(["demo", "--no-window"])
+    print(
+        f"{_NO_DISPLAY} (DISPLAY and WAYLAND_DISPLAY are not set). Use the command "
+        "line: tlgui --help.",
+        file=sys.stderr,
+    )
+    return cli.EXIT_TROUBLE
+
+
+def start_log() -> None:
+    """Logs to a file that is kept small, and crashes beside it."""
+    folder = paths.log_dir()
+    handlers: list[logging.Handler] = [logging.StreamHandler()] if sys.stderr else []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handlers.append(
+            logging.handlers.RotatingFileHandler(
+                folder / "tlgui.log", maxBytes=500_000, backupCount=2, encoding="utf-8"
+            )
+        )
+        # Stays open as long as the program lives.
+        crash_file = (folder / "crash.log").open("a", encoding="utf-8")
+        faulthandler.enable(crash_file)
+    except OSError:
+        # A full or read-only disk must not keep the window from opening.
+        if sys.stderr:
+            faulthandler.enable()
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        handlers=handlers,
+    )
+
+
+class Faults(QObject):
+    """Catches what no code of ours expected, in every thread, and logs it.
+
+    Signals:
+        found(str): the traceback.
+    """
+
+    found = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        sys.excepthook = self._on_fault
+        threading.excepthook = self._on_thread_fault
+
+    def _on_fault(
+        self,
+        kind: type[BaseException],
+        error: BaseException,
+        trace: types.TracebackType | None,
+    ) -> None:
+        text = "".join(traceback.format_exception(kind, error, trace))
+        _log.critical("%s", text)
+        if not issubclass(kind, KeyboardInterrupt):
+            self.found.emit(text)
+
+    def _on_thread_fault(self, arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None:
+            self._on_fault(
+                arguments.exc_type, arguments.exc_value, arguments.exc_traceback
+            )
+
+
+class Signals(QObject):
+    """Brings SIGINT and SIGTERM to the event loop at once.
+
+    Python runs its handlers between two of its own instructions, and the event
+    loop executes none while it waits; the wake-up socket gives it a reason to.
+
+    Signals:
+        arrived: a signal asked the program to end.
+    """
+
+    arrived = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._ours, theirs = socket.socketpair()
+        self._theirs = theirs
+        self._ours.setblocking(False)
+        theirs.setblocking(False)
+        signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        for which in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(which, _leave_to_the_loop)
+        self._notifier = QSocketNotifier(
+            self._ours.fileno(), QSocketNotifier.Type.Read, self
+        )
+        self._notifier.activated.connect(self._on_readable)
+
+    def end(self) -> None:
+        """Gives the signals back to the system."""
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(-1)
+        for which in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(which, signal.SIG_DFL)
+        self._ours.close()
+        self._theirs.close()
+
+    @Slot()
+    def _on_readable(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._ours.recv(64)
+        self.arrived.emit()
+
+
+def _leave_to_the_loop(number: int, frame: types.FrameType | None) -> None:
+    """The wake-up socket has told the event loop already."""

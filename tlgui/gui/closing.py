@@ -1,0 +1,74 @@
+"""Closing the window while a model trains: asks first."""
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
+
+from tlgui.core.events import Stop
+from tlgui.gui.session import Session, Status
+
+
+class ClosingQuestion(QObject):
+    """Lets the person choose what becomes of the run, then lets the window close.
+
+    Signals:
+        settled: nothing is in the way of closing any more.
+    """
+
+    settled = Signal()
+
+    def __init__(self, session: Session, window: QWidget) -> None:
+        super().__init__(window)
+        self._session = session
+        self._window = window
+        self._leaving = False
+        self.box: QMessageBox | None = None
+        session.run_ended.connect(self._on_run_ended)
+
+    def may_close(self) -> bool:
+        """Whether the window may close now; asks the person if not."""
+        if self._session.status is Status.IDLE:
+            return True
+        if self.box is None and not self._leaving:
+            self._ask()
+        return False
+
+    def _ask(self) -> None:
+        box = QMessageBox(self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("A model is training"))
+        box.setText(self.tr("A model is still training."))
+        box.setInformativeText(
+            self.tr("Shall the best model so far be kept before the window closes?")
+        )
+        role = QMessageBox.ButtonRole
+        self.keep_button = box.addButton(self.tr("Stop and keep"), role.AcceptRole)
+        self.drop_button = box.addButton(
+            self.tr("Stop without keeping"), role.DestructiveRole
+        )
+        self.stay_button = box.addButton(self.tr("Go on training"), role.RejectRole)
+        box.setDefaultButton(self.stay_button)
+        box.setEscapeButton(self.stay_button)
+        box.buttonClicked.connect(self._on_answered)
+        box.finished.connect(self._on_finished)
+        self.box = box
+        box.open()
+
+    @Slot(object)
+    def _on_answered(self, answer: QPushButton) -> None:
+        if answer is self.stay_button:
+            return
+        self._leaving = True
+        self._session.stop(Stop.KEEP if answer is self.keep_button else Stop.DROP)
+        if self._session.status is Status.IDLE:  # it ended while the question stood
+            self.settled.emit()
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self.box = None
+
+    @Slot(object)
+    def _on_run_ended(self, _ended: object) -> None:
+        if self._leaving:
+            self._leaving = False
+            self.settled.emit()

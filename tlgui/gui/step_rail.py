@@ -1,0 +1,180 @@
+"""The four steps at the left of the window, and how the engine is."""
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tlgui.core.layers import describe_trainable
+from tlgui.gui.controls import SMALL_GAP, column, label, line
+from tlgui.gui.session import EngineState, Session, Status
+from tlgui.gui.step_icons import step_icon
+
+RAIL_WIDTH = 216
+_ICON = 26
+
+
+class StepRail(QFrame):
+    """Shows where one is on the way from photos to a result.
+
+    Signals:
+        step_chosen(int): a step was clicked.
+    """
+
+    step_chosen = Signal(int)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setProperty("role", "rail")
+        self.setFixedWidth(RAIL_WIDTH)
+        self.steps = QButtonGroup(self)
+        self.summaries: list[QLabel] = []
+        self._titles = (
+            self.tr("Photos"),
+            self.tr("Model"),
+            self.tr("Training"),
+            self.tr("Result"),
+        )
+        self.engine = label("", "small", wrap=True)
+        rail = column(gap=2, margin=14)
+        rail.addWidget(label(self.tr("Transfer Learning\nStudio"), "heading"))
+        rail.addSpacing(14)
+        for index, title in enumerate(self._titles):
+            self._add_step(rail, index, title)
+        rail.addStretch(1)
+        rail.addWidget(line())
+        rail.addSpacing(SMALL_GAP)
+        rail.addWidget(self.engine)
+        rail.addWidget(
+            label(self.tr("Nothing leaves this computer."), "small", wrap=True)
+        )
+        self.setLayout(rail)
+        self.steps.idClicked.connect(self.step_chosen)
+        self._connect()
+        self._show_summaries()
+        self._show_engine()
+
+    def _add_step(self, rail: QVBoxLayout, index: int, title: str) -> None:
+        step = QToolButton()
+        step.setProperty("role", "step")
+        step.setCheckable(True)
+        step.setText(title)
+        step.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        step.setIconSize(QSize(_ICON, _ICON))
+        policy = QSizePolicy.Policy
+        step.setSizePolicy(policy.Expanding, policy.Fixed)
+        step.setShortcut(f"Ctrl+{index + 1}")
+        step.setToolTip(
+            self.tr("{title} (Ctrl+{number})").format(title=title, number=index + 1)
+        )
+        summary = label("", "small", wrap=True)
+        summary.setContentsMargins(46, 0, 4, 10)
+        self.summaries.append(summary)
+        self.steps.addButton(step, index)
+        rail.addWidget(step)
+        rail.addWidget(summary)
+
+    def _connect(self) -> None:
+        session = self._session
+        for signal in (
+            session.dataset_changed,
+            session.spec_changed,
+            session.status_changed,
+            session.run_reset,
+            session.run_ended,
+            session.run_opened,
+            session.epoch_ended,
+        ):
+            signal.connect(self._show_summaries)
+        session.engine_changed.connect(self._show_engine)
+
+    def show_step(self, index: int) -> None:
+        """Marks a step as the present one."""
+        self.steps.button(index).setChecked(True)
+
+    @Slot()
+    def _show_summaries(self) -> None:
+        texts = (
+            self._about_photos(),
+            self._about_model(),
+            self._about_training(),
+            self._about_result(),
+        )
+        done = (
+            self._session.dataset is not None,
+            self._session.dataset is not None,
+            bool(self._session.history) and self._session.status is Status.IDLE,
+            self._session.has_result,
+        )
+        for index, (text, is_done) in enumerate(zip(texts, done, strict=True)):
+            self.summaries[index].setText(text)
+            self.steps.button(index).setIcon(self._icon(index, is_done))
+
+    def _icon(self, index: int, is_done: bool) -> QIcon:
+        return step_icon(str(index + 1), _ICON, done=is_done)
+
+    def _about_photos(self) -> str:
+        dataset = self._session.dataset
+        if dataset is None:
+            return self.tr("Choose a folder")
+        return self.tr("{photos} in {classes} classes").format(
+            photos=self.tr("%n photo(s)", "", len(dataset)),
+            classes=len(dataset.class_names),
+        )
+
+    def _about_model(self) -> str:
+        backbone = self._session.backbone
+        chosen = self._session.spec.trainable
+        what = describe_trainable(chosen, backbone.blocks)
+        if not chosen:
+            freedom = self.tr("only the head learns")
+        elif what == "all":
+            freedom = self.tr("everything learns")
+        else:
+            freedom = self.tr("head and {count} of {blocks} blocks learn").format(
+                count=len(chosen), blocks=len(backbone.blocks)
+            )
+        return f"{backbone.title}\n{freedom}"
+
+    def _about_training(self) -> str:
+        session = self._session
+        if session.status is Status.STOPPING:
+            return self.tr("Stopping …")
+        if session.status is Status.RUNNING:
+            return self.tr("Epoch {epoch} of {epochs}").format(
+                epoch=min(len(session.history) + 1, session.spec.epochs),
+                epochs=session.spec.epochs,
+            )
+        if session.history:
+            return self.tr("%n epoch(s) done", "", len(session.history))
+        return self.tr("Not started")
+
+    def _about_result(self) -> str:
+        evaluation = self._session.evaluation
+        if evaluation is None:
+            return self.tr("None yet")
+        return self.tr("{share:.1f} % right").format(share=100 * evaluation.accuracy)
+
+    @Slot()
+    def _show_engine(self) -> None:
+        self.engine.setText(
+            {
+                EngineState.STARTING: self.tr("Getting ready to train …"),
+                EngineState.READY: self.tr("Ready to train"),
+                EngineState.LOST: self.tr("The training part did not start"),
+            }[self._session.engine]
+        )
+        self.engine.setToolTip(
+            self.tr(
+                "Training runs in a process of its own (TensorFlow), so that this "
+                "window never waits for it."
+            )
+        )
