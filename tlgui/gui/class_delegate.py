@@ -22,7 +22,9 @@ _PAD = 12
 _BETWEEN = 8
 _TEXT_WIDTH = 230
 _TILES_LEFT = _TEXT_WIDTH + 3 * _PAD
-_MOST_LINES = 3
+# Side of a photo and lines of them, the roomiest first.
+_ARRANGEMENTS = ((84, 3), (TILE, 3), (TILE, 2), (TILE, 1))
+_GROWTH = 12
 _BAR = 6
 
 
@@ -56,18 +58,19 @@ class ClassDelegate(QStyledItemDelegate):
             Whether the height of a row is another one now.
         """
         before = self._height()
-        width = max(TILE, room.width() - _TILES_LEFT - _PAD) + _TILE_GAP
-        self._columns = width // (TILE + _TILE_GAP)
-        self._tile = width // self._columns - _TILE_GAP
-        metrics = QFontMetrics(font)
-        self._text_height = 2 * metrics.height() + _BAR + 2 * _BETWEEN
-        self._lines = 1
-        while self._lines < _MOST_LINES:
-            self._lines += 1
-            if count * self._height() > room.height():
-                self._lines -= 1
+        self._text_height = 2 * QFontMetrics(font).height() + _BAR + 2 * _BETWEEN
+        for side, lines in _ARRANGEMENTS:
+            self._arrange(side, lines, room.width())
+            if count * self._height() <= room.height():
                 break
         return self._height() != before
+
+    def _arrange(self, side: int, lines: int, width: int) -> None:
+        """Fills the width with photos of at least `side` pixels."""
+        wide = max(side, width - _TILES_LEFT - _PAD) + _TILE_GAP
+        self._columns = wide // (side + _TILE_GAP)
+        self._tile = min(wide // self._columns - _TILE_GAP, side + _GROWTH)
+        self._lines = lines
 
     def _height(self) -> int:
         tiles = self._lines * (self._tile + _TILE_GAP) - _TILE_GAP

@@ -6,6 +6,7 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     Qt,
+    QTimer,
     Slot,
 )
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
@@ -19,6 +20,7 @@ from tlgui.gui.session import Session
 from tlgui.gui.thumbnails import Thumbnails
 
 Index = QModelIndex | QPersistentModelIndex
+_REPAINT = 40
 
 
 class ClassListModel(QAbstractListModel):
@@ -72,6 +74,8 @@ class ClassList(QListView):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._thumbnails = Thumbnails(session.reading, self)
+        self._repaint = QTimer(self, interval=_REPAINT, singleShot=True)
+        self._repaint.timeout.connect(self.viewport().update)
         self._thumbnails.thumbnail_ready.connect(self._on_thumbnail_ready)
         self.class_model = ClassListModel(session, self)
         self._delegate = ClassDelegate(self._thumbnails, self)
@@ -88,7 +92,8 @@ class ClassList(QListView):
 
     @Slot(str)
     def _on_thumbnail_ready(self, file: str) -> None:
-        self.viewport().update()
+        if not self._repaint.isActive():  # several at once are painted together
+            self._repaint.start()
 
     @Slot()
     def _on_reset(self) -> None:

@@ -1,8 +1,10 @@
 """What the data page shows of each class."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
+from pathlib import Path
 
 from tlgui.core.dataset import SPLITS, Dataset, Sample
 
@@ -19,12 +21,14 @@ class ClassRow:
     Attributes:
         name: of its folder.
         counts: samples in training, validation and test.
-        files: full paths of some samples, spread over the class.
+        root: the data set's folder.
+        samples: all of them, training first.
     """
 
     name: str
     counts: tuple[int, int, int]
-    files: tuple[str, ...]
+    root: Path
+    samples: Sequence[Sample] = field(repr=False)
 
     @property
     def train(self) -> int:
@@ -33,8 +37,13 @@ class ClassRow:
 
     @property
     def total(self) -> int:
-        """All its samples."""
+        """The number of all its samples."""
         return sum(self.counts)
+
+    @cached_property
+    def files(self) -> tuple[str, ...]:
+        """Full paths of some samples, spread over the class; found when shown."""
+        return tuple(str(self.root / s.path) for s in spread(self.samples, SHOWN))
 
 
 def class_rows(dataset: Dataset) -> tuple[ClassRow, ...]:
@@ -47,7 +56,8 @@ def class_rows(dataset: Dataset) -> tuple[ClassRow, ...]:
         ClassRow(
             name,
             (train, validation, test),
-            tuple(str(dataset.file(s)) for s in spread(samples, SHOWN)),
+            dataset.root,
+            samples,
         )
         for name, samples, (train, validation, test) in zip(
             dataset.class_names, found, counts, strict=True

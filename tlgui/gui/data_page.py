@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QKeySequence,
     QResizeEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QFileDialog, QStackedLayout, QWidget
 
@@ -43,6 +44,8 @@ class DataPage(QWidget):
         self.overview = DataOverview(session)
         self._views = QStackedLayout()
         self._empty_area = scrolled(self.empty)
+        self._empty_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._empty_area.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         for view in (self._empty_area, self.scan, self.overview):
             self._views.addWidget(view)
         self.setLayout(column(self._notice, self._views, gap=GAP, margin=PAGE_MARGIN))
@@ -122,10 +125,10 @@ class DataPage(QWidget):
             view, focus = self.scan, self.scan.cancel_button
         elif self._session.dataset is not None:
             view, focus = self.overview, self.overview.classes
-        had_focus = self.isAncestorOf(QWidget.focusWidget(self) or self)
         changed = self._views.currentWidget() is not view
         self._views.setCurrentWidget(view)
-        if changed or not had_focus:
+        self.setFocusProxy(focus)
+        if changed and self.isVisible():
             focus.setFocus()
 
     def _open_dropped(self, data: QMimeData) -> None:
@@ -159,6 +162,12 @@ class DataPage(QWidget):
         self.overlay.hide()
         event.acceptProposedAction()
         self._open_dropped(event.mimeData())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Puts the keyboard where a newcomer needs it, unless it is in use."""
+        super().showEvent(event)
+        if self.window().focusWidget() is None:
+            self.setFocus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the overlay over all of it."""

@@ -111,6 +111,8 @@ class DataTexts(QObject):
         ).format(
             most=most.name,
             least=least.name,
-            times=QLocale().toString(times, "f", 0 if times >= 10 else 1),
+            times=QLocale().toString(
+                times, "f", 1 if times < 10 and round(times, 1) % 1 else 0
+            ),
             photos=plural,
         )

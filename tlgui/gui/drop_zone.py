@@ -11,6 +11,8 @@ from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
 from tlgui.gui.theme import current_theme
 
+_WIDEST = 1_200
+
 
 def paint_dashed(widget: QWidget, ground: str, opacity: float = 1.0) -> None:
     """Fills a widget and frames it with dashes, as places to drop things are."""
@@ -40,7 +42,7 @@ class DropZone(QWidget):
         self.choose_button.setToolTip(self.tr("Ctrl+O"))
         self.choose_button.clicked.connect(self.choosing_asked)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(160)
+        self.setMinimumHeight(150)
         self.setMaximumHeight(360)
         heading = label(self.tr("Drop a folder of photos here"), "heading")
         hint = label(self.tr("or"), "muted")
@@ -54,7 +56,7 @@ class DropZone(QWidget):
         layout.addStretch(1)
         for item in (heading, hint, self.choose_button):
             layout.addWidget(item, 0, middle)
-        layout.addSpacing(GAP)
+        layout.addSpacing(SMALL_GAP)
         layout.addWidget(safe, 0, middle)
         layout.addStretch(1)
         self.setLayout(layout)
@@ -110,6 +112,7 @@ class EmptyView(QWidget):
         layout.setStretchFactor(self.zone, 1)
         layout.addStretch(0)
         self.setLayout(layout)
+        self.setMaximumWidth(_WIDEST)
 
     def _folder_card(self) -> QFrame:
         plain = FolderPicture(
@@ -139,10 +142,7 @@ class EmptyView(QWidget):
         )
         pictures = row(left, 2 * GAP, right, None)
         pictures.setAlignment(top)
-        names = self.tr(
-            "The names of the folders become the names of the classes. 20 photos or "
-            "more of each are a good start."
-        )
+        names = self.tr("Folder names become class names. 20 or more photos in each.")
         return card(
             column(
                 label(self.tr("How the folder should look"), "heading"),

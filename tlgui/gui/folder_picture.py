@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from tlgui.gui.theme import Theme, current_theme
 
 _INDENT = 24
-_ICON = QSize(18, 14)
+_ICON = QSize(17, 13)
 _PHOTO = 14
 
 
@@ -55,7 +55,7 @@ class FolderPicture(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def _step(self) -> int:
-        return QFontMetrics(self.font()).height() + 5
+        return QFontMetrics(self.font()).height() + 3
 
     def _paint_branch(
         self, painter: QPainter, branch: Branch, top: float, theme: Theme

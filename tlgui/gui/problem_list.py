@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QDesktopServices,
     QGuiApplication,
     QKeySequence,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -32,7 +33,7 @@ from tlgui.gui.controls import button, column, row
 from tlgui.gui.data_texts import DataTexts
 
 Index = QModelIndex | QPersistentModelIndex
-_LINES_SHOWN = 4
+_LINE, _LINES_SHOWN, _WRAPPED = 28, 4, 100
 _CELL_PAD = 6
 _FILE_WIDTH = (160, 360)
 
@@ -132,9 +133,11 @@ class ProblemList(QFrame):
         self.table.horizontalHeader().resizeSection(
             0, max(_FILE_WIDTH[0], min(wished, _FILE_WIDTH[1]))
         )
-        lines = min(count, _LINES_SHOWN)
-        height = self.table.verticalHeader().defaultSectionSize() * lines
-        self.table.setFixedHeight(height + self.table.horizontalHeader().height() + 4)
+        wrap = QHeaderView.ResizeMode.ResizeToContents
+        plain = QHeaderView.ResizeMode.Fixed  # thousands of lines are not measured
+        self.table.verticalHeader().setSectionResizeMode(
+            wrap if count <= _WRAPPED else plain
+        )
         self.setVisible(count > 0)
 
     def _make_fold(self) -> QToolButton:
@@ -151,12 +154,12 @@ class ProblemList(QFrame):
         table = QTableView()
         table.setModel(self.table_model)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setWordWrap(False)
         table.setShowGrid(False)
         table.setTabKeyNavigation(False)
-        table.setStyleSheet(f"QTableView::item {{ padding: 0 {_CELL_PAD}px; }}")
+        table.setStyleSheet(f"QTableView::item {{ padding: 3px {_CELL_PAD}px; }}")
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(26)
+        table.verticalHeader().setMinimumSectionSize(_LINE)
+        table.verticalHeader().setDefaultSectionSize(_LINE)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
@@ -200,3 +203,14 @@ class ProblemList(QFrame):
         arrow = Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow
         self.fold.setArrowType(arrow)
         self._opened.setVisible(unfolded)
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        """As high as its lines, up to a few of them."""
+        lines = min(self.table.verticalHeader().length(), _LINE * _LINES_SHOWN)
+        self.table.setFixedHeight(lines + self.table.horizontalHeader().height() + 4)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wraps long reasons anew."""
+        super().resizeEvent(event)
+        self._fit_height()
