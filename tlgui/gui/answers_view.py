@@ -144,7 +144,8 @@ class AnswersView(QWidget):
     def _photo(self, evaluation: Evaluation, answer: Answer, *, named: bool) -> Photo:
         truth = evaluation.class_names[answer.truth]
         said = evaluation.class_names[answer.predicted]
-        sure = percent(answer.probability, 0)
+        # The room is small, so no "over 99 %"; the sentence has it exactly.
+        sure = percent(min(answer.probability, 0.99), 0)
         lines = [self.tr("{0} {1}").format(sure, said)]
         if answer.truth != answer.predicted:
             lines.append(self.tr("is {0}").format(truth))

@@ -54,7 +54,10 @@ class ResultPage(QWidget):
         self.answers = AnswersView(session)
         self.classes = ClassTable(session)
         self.class_view = QWidget()
-        self.class_view.setLayout(column(self.classes, None))
+        class_column = column(self.classes)
+        class_column.setStretch(0, 1)  # as high as its lines, and what is left below
+        class_column.addStretch(0)
+        self.class_view.setLayout(class_column)
         self.trying = TryPhoto(session)
         self.files = RunFiles(session)
         self.views = QStackedWidget()

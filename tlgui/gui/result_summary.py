@@ -1,7 +1,7 @@
 """The accuracy in large type, and how each class did."""
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -203,7 +203,8 @@ class ClassTable(QTableWidget):
             self.setItem(index, 4, self._mistaken_item(wrong, evaluation.class_names))
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
-        self.updateGeometry()
+        lines = self.verticalHeader().length() + self.horizontalHeader().height()
+        self.setMaximumHeight(lines + 4)
 
     def _share_item(self, right: int, total: int) -> SortedItem:
         if not total:
@@ -230,8 +231,3 @@ class ClassTable(QTableWidget):
             return SortedItem(self.tr("never mistaken"), 0)
         name = names[int(wrong.argmax())]
         return SortedItem(f"{name} ({count})", count, name)
-
-    def sizeHint(self) -> QSize:
-        """Room for all lines."""
-        lines = self.verticalHeader().length() + self.horizontalHeader().height()
-        return QSize(super().sizeHint().width(), lines + 4)
