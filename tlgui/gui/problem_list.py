@@ -33,7 +33,7 @@ from tlgui.gui.controls import button, column, row
 from tlgui.gui.data_texts import DataTexts
 
 Index = QModelIndex | QPersistentModelIndex
-_LINE, _LINES_SHOWN, _WRAPPED = 28, 4, 100
+_LINE, _LINES_SHOWN, _WRAPPED = 28, 3, 100
 _CELL_PAD = 6
 _FILE_WIDTH = (160, 360)
 
@@ -207,7 +207,9 @@ class ProblemList(QFrame):
 
     def _fit_height(self) -> None:
         """As high as its lines, up to a few of them."""
-        lines = min(self.table.verticalHeader().length(), _LINE * _LINES_SHOWN)
+        header = self.table.verticalHeader()
+        shown = min(header.count(), _LINES_SHOWN)
+        lines = sum(header.sectionSize(line) for line in range(shown))
         self.table.setFixedHeight(lines + self.table.horizontalHeader().height() + 4)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
