@@ -34,6 +34,7 @@ from tlgui.gui.theme import current_theme
 
 _SMALLEST, _LARGEST = QSize(30, 24), QSize(170, 104)
 _LONGEST_NAME = 104
+_COMFORTABLE = 48
 _PAD = 8
 _GAP = 6
 
@@ -184,7 +185,26 @@ class ConfusionTable(QTableView):
         classes = len(self.cells.class_names)
         if not classes:
             return
-        self.rows.limit = max(_LONGEST_NAME, room.width() // 4)
+        self._fit_cells(room, classes)
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        too_high = self._size_of_all().height() > room.height()
+        if too_high:  # the cells must leave room for the scroll bar beside them
+            self._fit_cells(room - QSize(bar, 0), classes)
+        whole = self._size_of_all() + QSize(bar * too_high, 0)
+        too_wide = whole.width() > room.width()
+        shown, hidden = (
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOn,
+            Qt.ScrollBarPolicy.ScrollBarAlwaysOff,
+        )
+        self.setHorizontalScrollBarPolicy(shown if too_wide else hidden)
+        self.setVerticalScrollBarPolicy(shown if too_high else hidden)
+        self.setFixedSize((whole + QSize(0, bar * too_wide)).boundedTo(room))
+        self.updateGeometries()
+
+    def _fit_cells(self, room: QSize, classes: int) -> None:
+        """Shares the room between names and cells; names get what cells can spare."""
+        spare = min(room.width() // 2, room.width() - classes * _COMFORTABLE)
+        self.rows.limit = max(_LONGEST_NAME, spare)
         self.columns.limit = max(_LONGEST_NAME, room.height() // 3)
         digits = QFontMetrics(self.font()).horizontalAdvance(str(self.cells.largest()))
         least = max(_SMALLEST.width(), digits + _PAD + 4)
@@ -195,22 +215,13 @@ class ConfusionTable(QTableView):
         height = max(_SMALLEST.height(), min(_LARGEST.height(), height))
         self.columns.setDefaultSectionSize(width)
         self.rows.setDefaultSectionSize(height)
-        self._take_room(room, QSize(width * classes, height * classes))
 
-    def _take_room(self, room: QSize, cells: QSize) -> None:
-        wide = self.rows.sizeHint().width() + cells.width()
-        high = self.columns.sizeHint().height() + cells.height()
-        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
-        too_wide, too_high = wide > room.width(), high > room.height()
-        shown, hidden = (
-            Qt.ScrollBarPolicy.ScrollBarAlwaysOn,
-            Qt.ScrollBarPolicy.ScrollBarAlwaysOff,
+    def _size_of_all(self) -> QSize:
+        """What the table needs to show everything without scrolling."""
+        return QSize(
+            self.rows.sizeHint().width() + self.columns.length(),
+            self.columns.sizeHint().height() + self.rows.length(),
         )
-        self.setHorizontalScrollBarPolicy(shown if too_wide else hidden)
-        self.setVerticalScrollBarPolicy(shown if too_high else hidden)
-        wide, high = wide + bar * too_high, high + bar * too_wide
-        self.setFixedSize(QSize(wide, high).boundedTo(room))
-        self.updateGeometries()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter and the space bar choose the cell that has the focus."""

@@ -176,9 +176,11 @@ class ClassTable(QTableWidget):
             item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
             self.setHorizontalHeaderItem(index, item)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        for named in (0, len(columns) - 1):
+            header.setSectionResizeMode(named, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
-        header.setMinimumSectionSize(90)
+        header.setMinimumSectionSize(110)
 
     @Slot()
     def _show_result(self) -> None:
