@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
@@ -18,7 +17,6 @@ from PySide6.QtGui import (
     QColor,
     QDesktopServices,
     QFontMetrics,
-    QImage,
     QPainter,
     QPen,
     QPixmap,
@@ -38,6 +36,7 @@ from tlgui.core.types import Pixels
 from tlgui.gui.controls import button, column, row
 from tlgui.gui.session import Session
 from tlgui.gui.theme import current_theme
+from tlgui.gui.thumbnails import whole
 
 BATCH = 24
 SIDE = 98
@@ -60,15 +59,6 @@ class Photo:
     file: str
     lines: tuple[str, ...]
     sentence: str
-
-
-def to_pixmap(pixels: Pixels) -> QPixmap:
-    """8-bit RGB pixels of shape `(height, width, 3)` as Qt shows them."""
-    whole = np.ascontiguousarray(pixels)
-    height, width, _ = whole.shape
-    kind = QImage.Format.Format_RGB888
-    # The image only borrows the bytes; `fromImage` copies them.
-    return QPixmap.fromImage(QImage(whole.data, width, height, 3 * width, kind))
 
 
 def open_photo(file: str) -> None:
@@ -197,7 +187,7 @@ class PhotoGrid(QWidget):
             if pixels is None:
                 item.setData(_STATE, self.tr("This photo is no longer there."))
             else:
-                item.setData(_PICTURE, to_pixmap(pixels))
+                item.setData(_PICTURE, whole(pixels))
 
     @Slot(QListWidgetItem)
     def _open(self, item: QListWidgetItem) -> None:

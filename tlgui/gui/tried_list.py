@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem
 from tlgui.core.events import Prediction
 from tlgui.core.types import Pixels
 from tlgui.gui.percent import percent
-from tlgui.gui.photo_grid import to_pixmap
 from tlgui.gui.session import Session
+from tlgui.gui.thumbnails import whole
 
 _ICON = 40
 _WITH_ICON = 100
@@ -126,7 +126,7 @@ class TriedList(QListWidget):
         for tried in self.photos[:_WITH_ICON]:
             new = tried.source == file and not tried.has_icon
             if new and tried.pasted is None and pixels is not None:
-                tried.item.setIcon(_icon(to_pixmap(pixels)))
+                tried.item.setIcon(_icon(whole(pixels)))
                 tried.has_icon = True
 
 

@@ -25,10 +25,11 @@ from tlgui.core.images import EXTENSIONS
 from tlgui.core.types import Pixels
 from tlgui.gui.controls import GAP, button, card, column, label, row
 from tlgui.gui.dropped import png_bytes
-from tlgui.gui.photo_grid import open_photo, to_pixmap
+from tlgui.gui.photo_grid import open_photo
 from tlgui.gui.prediction_view import PredictionView
 from tlgui.gui.session import EngineState, Session
 from tlgui.gui.theme import current_theme
+from tlgui.gui.thumbnails import whole
 from tlgui.gui.tried_list import Tried, TriedList
 
 _PICTURE = 360
@@ -208,7 +209,7 @@ class TryPhoto(QWidget):
             return
         # Small ones come in for the list and other pages, too.
         if tried.pasted is None and pixels.shape[1] > self.view.picture.width_shown:
-            self.view.picture.show_picture(to_pixmap(pixels))
+            self.view.picture.show_picture(whole(pixels))
 
     @Slot()
     def _tell_classes(self) -> None:
