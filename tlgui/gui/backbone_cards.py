@@ -6,7 +6,6 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
     QGridLayout,
-    QLabel,
     QSizePolicy,
     QWidget,
 )
@@ -37,21 +36,25 @@ class BackboneCard(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         good_for = label(backbone.good_for, wrap=True)
         facts = label(self._facts(), "small", wrap=True)
-        facts.setToolTip(self._exact())
-        title = row(label(backbone.title, "heading"), None, self._place(), gap=6)
+        title = row(label(backbone.title, "heading"))
         title.setContentsMargins(_INDENT, 0, 0, 0)
         layout = column(title, good_for, None, facts, gap=5)
         layout.setContentsMargins(GAP, 12, GAP, 12)
         self.setLayout(layout)
+        self.setToolTip(self._exact())
         self.setAccessibleName(backbone.title)
-        self.setAccessibleDescription(f"{backbone.good_for} {self._facts()}")
+        self.setAccessibleDescription(
+            "\n".join((backbone.good_for, self._facts(), self._exact()))
+        )
 
     def _facts(self) -> str:
         return self.tr(
-            "{size} × {size} · {millions} million parameters · ImageNet {top1}"
+            "{place} · {millions} million parameters\n"
+            "sees {size} × {size} · {top1} right on ImageNet"
         ).format(
-            size=self.backbone.input_size,
+            place=self._place(),
             millions=f"{self.backbone.parameters / 1e6:.1f}",
+            size=self.backbone.input_size,
             top1=percent(self.backbone.top1),
         )
 
@@ -71,11 +74,11 @@ class BackboneCard(QAbstractButton):
             licence=self.backbone.licence,
         )
 
-    def _place(self) -> QLabel:
+    def _place(self) -> str:
         if self.backbone.weights_path is not None:
-            return label(self.tr("✓ on this computer"), "small")
+            return self.tr("✓ on this computer")
         size = f"{self.backbone.download_bytes / 1e6:.0f}"
-        return label(self.tr("{size} MB to download").format(size=size), "small")
+        return self.tr("{size} MB to download").format(size=size)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws the ground, the frame and the dot of the choice."""

@@ -66,10 +66,7 @@ class BlockDiagram(BlockPicture):
     def _make_current(self, name: str) -> None:
         self.current = name
         for tile in self.tiles:
-            policy = Qt.FocusPolicy.NoFocus
-            if tile.name == name:
-                policy = Qt.FocusPolicy.StrongFocus
-            tile.setFocusPolicy(policy)
+            tile.set_current(tile.name == name)
         self.current_changed.emit(name)
 
     def _index(self) -> int:
@@ -105,6 +102,10 @@ class BlockDiagram(BlockPicture):
         self.pointed = name
         for tile in self.tiles:
             tile.set_pointed(tile.name == name)
+        if name in ("", HEAD):
+            self.unsetCursor()
+        else:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.pointed_changed.emit(name)
 
     def _extend(self, step: int) -> None:
@@ -115,6 +116,10 @@ class BlockDiagram(BlockPicture):
             learns = self.tiles[start].isChecked()
             self._choose(self._swept(_Sweep(start, learns, self._learning()), end))
         self._walk_to(end, Qt.FocusReason.TabFocusReason)
+
+    def _is_double_click(self, event: QMouseEvent) -> bool:
+        is_double = event.type() is QEvent.Type.MouseButtonDblClick
+        return is_double and self._index_at(event.position().toPoint()) is not None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begins to switch the block under the mouse, or a range up to it."""
@@ -154,7 +159,7 @@ class BlockDiagram(BlockPicture):
 
     def event(self, event: QEvent) -> bool:
         """Takes a double click as the wish to see the layers."""
-        if event.type() is QEvent.Type.MouseButtonDblClick:
+        if isinstance(event, QMouseEvent) and self._is_double_click(event):
             # The first of the two clicks has switched the block: take that back.
             self._choose(self._before_press)
             self.layers_asked.emit(self.current)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from tlgui.core.layers import Block
 
-PHOTO_WIDTH = 76
-HEAD_WIDTH = 76
+PHOTO_WIDTH = 70
+HEAD_WIDTH = 70
 GAP = 3
-STEP_GAP = 10
-_WIDEST = 64
+STEP_GAP = 9
+_WIDEST = 80
 
 
 @dataclass(frozen=True)

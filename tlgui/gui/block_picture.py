@@ -1,6 +1,6 @@
 """The picture of a backbone: its blocks from the photo to the head."""
 
-from PySide6.QtCore import QRectF, QSize, Slot
+from PySide6.QtCore import QEvent, QRectF, QSize, Slot
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -14,6 +14,7 @@ from tlgui.gui.session import Session, Status
 from tlgui.gui.theme import current_theme
 
 _LEAST_BLOCKS_HEIGHT = 84
+_HALF_GAP = geometry.GAP / 2
 _HEAD_HEIGHT, _HEAD_WIDTH = 0.42, 0.6
 
 
@@ -26,7 +27,7 @@ class BlockPicture(QWidget):
         self._backbone = ""
         self._places = geometry.Places((0, 0), (), (0, 0))
         self._words = BlockWords(self)
-        self._photo = PhotoTile(session, self)
+        self.photo = PhotoTile(session, self)
         self.tiles: list[BlockTile] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Blocks of the model, from photo to head"))
@@ -125,16 +126,18 @@ class BlockPicture(QWidget):
     def _narrowest(self) -> float:
         name = QFontMetrics(small_font(self, bold=True)).horizontalAdvance("stem")
         count = QFontMetrics(small_font(self)).horizontalAdvance("888k")
-        return max(name, count) + 1
+        return max(name - geometry.GAP, count) + 2
 
     def _place_tiles(self) -> None:
         self._places = geometry.place(self.blocks, self.width(), self._narrowest())
         top, bottom = self._bracket_height(), self.height() - self._scale_height()
-        columns = (self._places.photo, *self._places.blocks, self._places.head)
-        widgets: list[QWidget] = [self._photo, *self.tiles]
-        for widget, (left, width) in zip(widgets, columns, strict=True):
-            right = round(left + width)
-            widget.setGeometry(round(left), top, right - round(left), bottom - top)
+        left, width = self._places.photo
+        self.photo.setGeometry(round(left), top, round(width), bottom - top)
+        columns = (*self._places.blocks, self._places.head)
+        for tile, (left, width) in zip(self.tiles, columns, strict=True):
+            # Half of the gap on each side belongs to the tile, too: no dead places.
+            first, last = round(left - _HALF_GAP), round(left + width + _HALF_GAP)
+            tile.setGeometry(first, top, last - first, bottom - top)
         self.update()
 
     def _bracket_height(self) -> int:
@@ -196,3 +199,10 @@ class BlockPicture(QWidget):
             self.tr("whole things"),
         )
         backdrop.paint_scale(painter, theme, scale, words)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Takes the colours of another theme, or another font."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self.updateGeometry()
+            self._place_tiles()

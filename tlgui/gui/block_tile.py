@@ -60,6 +60,7 @@ class BlockTile(QAbstractButton):
         self.name = name
         self.face = face
         self.pointed = False
+        self.current = False
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -70,9 +71,16 @@ class BlockTile(QAbstractButton):
             self.pointed = pointed
             self.update()
 
+    def set_current(self, current: bool) -> None:
+        """Shows whether it is the one that is spoken of; Tab leads to it."""
+        policy = Qt.FocusPolicy.StrongFocus if current else Qt.FocusPolicy.NoFocus
+        self.setFocusPolicy(policy)
+        self.current = current
+        self.update()
+
     def body(self) -> QRectF:
         """Where the block itself is drawn, above its texts."""
-        room = QRectF(self.rect()).adjusted(1, 3, -1, -3)
+        room = QRectF(self.rect()).adjusted(2.5, 3, -2.5, -3)
         rows = len(self.face.rows) * text_height(self)
         room.setHeight(room.height() - rows - 3)
         width = room.width() * self.face.width
@@ -102,7 +110,11 @@ class BlockTile(QAbstractButton):
         glyph = QRectF(0, 0, _GLYPH, _GLYPH)
         glyph.moveCenter(body.center())
         paint_glyph(painter, glyph, theme, self.isChecked())
+        painter.setOpacity(1.0)
         self._paint_rows(painter)
+        if self.current:
+            accent = QRectF(4, self.height() - 4, self.width() - 8, 3)
+            painter.fillRect(accent, QColor(theme.accent))
         if self.hasFocus() or self.pointed:
             width = 2.0 if self.hasFocus() else 1.0
             painter.setPen(QPen(QColor(theme.accent), width))

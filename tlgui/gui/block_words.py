@@ -85,14 +85,14 @@ class BlockWords(QObject):
     def kind(self, kind: str) -> str:
         """What a kind of layer does; "" for a kind that is new here."""
         does = {
-            "Conv2D": self.tr("looks for patterns and mixes what was found"),
-            "DepthwiseConv2D": self.tr("looks for patterns, each value by itself"),
-            "BatchNormalization": self.tr("keeps values in a steady range"),
-            "ReLU": self.tr("lets only what was found pass"),
-            "Add": self.tr("adds what came into the block to what it found"),
+            "Conv2D": self.tr("finds patterns"),
+            "DepthwiseConv2D": self.tr("finds patterns one by one"),
+            "BatchNormalization": self.tr("keeps values steady"),
+            "ReLU": self.tr("lets only finds pass"),
+            "Add": self.tr("adds what came in"),
             "ZeroPadding2D": self.tr("adds an empty margin"),
-            "GlobalAveragePooling2D": self.tr("averages over the whole photo"),
-            "Dropout": self.tr("leaves values out at random while training"),
-            "Dense": self.tr("weighs everything found for each class"),
+            "GlobalAveragePooling2D": self.tr("averages the whole photo"),
+            "Dropout": self.tr("leaves some out at random"),
+            "Dense": self.tr("weighs finds for each class"),
         }
         return does.get(kind, "")

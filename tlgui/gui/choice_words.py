@@ -95,6 +95,11 @@ class ChoiceSentence(QWidget):
         chosen, blocks = self._session.spec.trainable, self._session.backbone.blocks
         self.title.setText(self._words.title(chosen, blocks))
         self.meaning.setText(self._words.meaning(chosen, blocks))
+        described = describe_trainable(chosen, blocks)
+        told = self.tr("On the command line: --backbone {name} --trainable {choice}")
+        self.title.setToolTip(
+            told.format(name=self._session.spec.backbone, choice=described)
+        )
 
 
 def _reach(trainable: Sequence[str], blocks: Sequence[Block]) -> int:

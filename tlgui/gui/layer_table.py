@@ -110,6 +110,7 @@ class LayerTable(QWidget):
         self.view.verticalHeader().hide()
         self.view.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         self.view.setShowGrid(False)
+        self.view.setStyleSheet("QTableView::item { padding: 0px 5px; }")
         self.view.setAlternatingRowColors(True)
         self.view.setWordWrap(False)
         self.view.setTabKeyNavigation(False)

@@ -16,7 +16,7 @@ from tlgui.gui.theme import current_theme
 
 _SWATCH = QSize(26, 18)
 _BAR_HEIGHT = 14
-_TALLEST = 340
+_TALLEST = 380
 
 
 class Swatch(QWidget):
@@ -83,6 +83,11 @@ class LayersPanel(QWidget):
         self.show_layers.setText(text)
         self.show_layers.setAccessibleName(f"{text}: {title}")
 
+    def grow(self, spare: int) -> None:
+        """Makes the picture taller where there is height to spare, in pixels."""
+        least = self.diagram.minimumSizeHint().height() + _BAR_HEIGHT
+        self._area.setFixedHeight(min(least + max(0, spare), max(least, _TALLEST)))
+
     def _is_open(self) -> bool:
         return self.show_layers.isChecked()
 
@@ -139,6 +144,5 @@ def _sideways(content: QWidget) -> QScrollArea:
     area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(content)
-    area.setMinimumHeight(content.minimumSizeHint().height() + _BAR_HEIGHT)
-    area.setMaximumHeight(_TALLEST)
+    area.setFixedHeight(content.minimumSizeHint().height() + _BAR_HEIGHT)
     return area

@@ -2,7 +2,8 @@
 
 import sys
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSize, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from tlgui.gui.backbone_cards import BackboneCards
@@ -21,6 +22,21 @@ from tlgui.gui.layers_panel import LayersPanel
 from tlgui.gui.parameter_bar import ParameterBar
 from tlgui.gui.preview import show_page
 from tlgui.gui.session import Session, Status
+
+_USUAL_HEIGHT = 640
+
+
+class _Content(QWidget):
+    """Asks for the height that its texts need at the width they get."""
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as its parts allow, and as tall as they are at this width."""
+        layout, around = self.layout(), self.parentWidget()
+        least = super().minimumSizeHint()
+        if layout is None or around is None:
+            return least
+        width = max(least.width(), around.width())
+        return QSize(least.width(), layout.totalHeightForWidth(width))
 
 
 class ModelPage(QWidget):
@@ -60,21 +76,21 @@ class ModelPage(QWidget):
 
     def _make_content(self) -> QWidget:
         lead = self.tr(
-            "Start from a model that already knows everyday pictures, and decide how "
-            "much of it learns from your photos. What is marked is a good start."
+            "Start from a model that knows everyday pictures, and decide how much of "
+            "it learns from your photos. The marked choice is a good start."
         )
         bottom = row(self.meaning, self.parameters, gap=28)
         bottom.setStretch(0, 3)
         bottom.setStretch(1, 2)
-        content = QWidget()
+        content = _Content()
         content.setLayout(
             column(
                 label(self.tr("Model and layers"), "title"),
                 label(lead, "muted", wrap=True),
                 self.notice,
-                4,
+                2,
                 self.cards,
-                4,
+                2,
                 card(column(self.panel, line(), bottom, gap=10), margin=14),
                 None,
             )
@@ -83,6 +99,11 @@ class ModelPage(QWidget):
         if layout is not None:
             layout.setContentsMargins(PAGE_MARGIN, GAP, PAGE_MARGIN, GAP)
         return content
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Gives most of the height there is to spare to the picture."""
+        super().resizeEvent(event)
+        self.panel.grow((self.height() - _USUAL_HEIGHT) * 2 // 3)
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from tlgui.gui.session import Session
 from tlgui.gui.theme import current_theme
 
 _HEIGHT = 12
-_LEAST = 4.0
+_LEAST = 6.0
 
 
 class ParameterStrip(QWidget):
@@ -72,7 +72,7 @@ class ParameterBar(QWidget):
         self._session = session
         self.strip = ParameterStrip()
         self.sentence = label("", "small", wrap=True)
-        self.setLayout(column(self.strip, self.sentence, gap=4))
+        self.setLayout(column(4, self.strip, self.sentence, None, gap=5))
         session.spec_changed.connect(self.show_count)
         session.dataset_changed.connect(self.show_count)
         self.show_count()
@@ -103,8 +103,8 @@ class ParameterBar(QWidget):
 
     def _without_head(self, learning: int, per_class: int) -> str:
         return self.tr(
-            "{learning} of the model’s {total} parameters learn, and all of the new "
-            "head: {per_class} for each class, once you choose photos."
+            "{learning} of the model’s {total} parameters learn, and those of the new "
+            "head: {per_class} for each class."
         ).format(
             learning=whole_count(learning),
             total=whole_count(self._session.backbone.parameters),
