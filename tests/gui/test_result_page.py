@@ -190,15 +190,29 @@ def test_few_photos_are_warned_of(
     assert page.summary.warning.isVisible() is warned
 
 
-def test_a_run_without_a_result_can_still_be_tried(
-    page: ResultPage, session: Session, reader: ScriptedReader
+def test_a_failed_run_says_where_to_look(
+    page: ResultPage, session: Session, jobs: ScriptedJobs, reader: ScriptedReader
+) -> None:
+    reader.scan_ended.emit(a_dataset(), "")
+    session.start()
+    jobs.play(events.JobEnded(Outcome.FAILED, trouble="The disk is full."))
+    assert page.stack.currentWidget() is page.empty
+    assert page.empty.title.text() == "Training did not finish"
+
+
+def test_a_run_without_a_result_shows_its_files_and_takes_no_photos(
+    page: ResultPage, session: Session, jobs: ScriptedJobs, reader: ScriptedReader
 ) -> None:
     _open(reader, session, an_evaluation())
     _open(reader, session, None)
-    assert page.views.currentWidget() is page.trying
+    page.trying.take(["/new/a.jpg"])
+    assert not jobs.predict_jobs
+    assert not page.trying.list.photos
+    assert page.views.currentWidget() is page.files
     assert not page.summary.number.isVisible()
     assert "no result" in page.summary.sentence.text()
-    assert not page.chips.button(0).isEnabled()
+    enabled = [chip.isEnabled() for chip in page.chips.buttons()]
+    assert enabled == [False, False, False, True]
 
 
 def test_each_class_has_its_line(

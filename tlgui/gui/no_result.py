@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from tlgui.core.events import Outcome
 from tlgui.gui.controls import GAP, card, column, label, row
 from tlgui.gui.session import Session, Status
 
@@ -56,6 +57,12 @@ class NoResult(QWidget):
         if self._session.status is not Status.IDLE:
             title = self.tr("The model is still training")
             text = self.tr("When it ends, you will find here:")
+        elif ended is not None and ended.outcome is Outcome.FAILED:
+            title = self.tr("Training did not finish")
+            text = self.tr(
+                "The training page says why. Train again, or open an earlier run. "
+                "You will then find here:"
+            )
         elif ended is not None and not ended.kept:
             title = self.tr("No model was kept")
             text = self.tr(

@@ -130,8 +130,8 @@ class ResultPage(QWidget):
     @Slot()
     def _show_result(self) -> None:
         known = self._session.evaluation is not None
-        self.show_view(self.answers if known else self.trying)
-        for view in (self.answers, self.class_view):
+        self.show_view(self.answers if known else self.files)
+        for view in (self.answers, self.class_view, self.trying):
             self.chips.button(self.views.indexOf(view)).setEnabled(known)
         self._show_state()
 
@@ -160,13 +160,13 @@ class ResultPage(QWidget):
         self._take(QGuiApplication.clipboard().mimeData())
 
     def _take(self, mime: QMimeData) -> None:
-        if self.stack.currentIndex() == 1:
+        if self._session.has_result:
             self.show_view(self.trying)
             self.trying.take(photos_in(mime))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accepts photos once there is a model to ask."""
-        if self.stack.currentIndex() == 1 and has_photos(event.mimeData()):
+        if self._session.has_result and has_photos(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

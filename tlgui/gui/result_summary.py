@@ -48,9 +48,7 @@ class ResultSummary(QWidget):
         self.warning.setVisible(known and self._are_few(evaluation))
         if evaluation is None or not evaluation.answers:
             self.sentence.setText(
-                self.tr(
-                    "This run has no result. You can still try its model on photos."
-                )
+                self.tr("This run has no result: it was ended before a model was kept.")
             )
             return
         self._tell(evaluation)

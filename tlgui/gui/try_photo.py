@@ -123,7 +123,7 @@ class TryPhoto(QWidget):
 
     def take(self, photos: Sequence[str] | QImage) -> None:
         """Asks the model about files, or about a picture without a file."""
-        if self._session.run_folder is None:
+        if not self._session.has_result:
             return
         nothing = not photos
         self.nothing.setVisible(nothing)
