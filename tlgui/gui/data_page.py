@@ -5,20 +5,19 @@ from pathlib import Path
 
 from PySide6.QtCore import QDir, QMimeData, QStandardPaths, Qt, Slot
 from PySide6.QtGui import (
-    QAction,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QKeyEvent,
     QKeySequence,
     QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QFileDialog, QStackedLayout, QWidget
 
-from tlgui.gui.controls import GAP, PAGE_MARGIN, column, label, scrolled
+from tlgui.gui.controls import PAGE_MARGIN, column, scrolled
 from tlgui.gui.data_overview import DataOverview
 from tlgui.gui.drop_zone import DropOverlay, EmptyView
-from tlgui.gui.notice import notice
 from tlgui.gui.scan_view import ScanView
 from tlgui.gui.session import Session, Status
 from tlgui.gui.settings import Settings
@@ -36,9 +35,6 @@ class DataPage(QWidget):
         super().__init__(parent)
         self._session = session
         self._settings = settings
-        self._failed = False
-        self.trouble = label("", "bad", wrap=True)
-        self._notice = notice(self.trouble)
         self.empty = EmptyView(session, settings)
         self.scan = ScanView(session)
         self.overview = DataOverview(session)
@@ -48,29 +44,15 @@ class DataPage(QWidget):
         self._empty_area.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         for view in (self._empty_area, self.scan, self.overview):
             self._views.addWidget(view)
-        self.setLayout(column(self._notice, self._views, gap=GAP, margin=PAGE_MARGIN))
+        self.setLayout(column(self._views, margin=PAGE_MARGIN))
         self.overlay = DropOverlay(self)
         self.setAcceptDrops(True)
-        self.choose_action = self._make_action()
-        self._connect()
-        self._tell("")
-        self._show_view()
-
-    def _connect(self) -> None:
         self.empty.choosing_asked.connect(self.choose_folder)
         self.overview.choosing_asked.connect(self.choose_folder)
-        self._session.scan_started.connect(self._on_scan_started)
-        self._session.dataset_changed.connect(self._on_dataset_changed)
-        self._session.scan_ended.connect(self._show_view)
-        self._session.trouble_told.connect(self._on_trouble_told)
-
-    def _make_action(self) -> QAction:
-        action = QAction(self.tr("Open folder…"), self)
-        action.setShortcut(QKeySequence.StandardKey.Open)
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.triggered.connect(self.choose_folder)
-        self.addAction(action)
-        return action
+        session.scan_started.connect(self._show_view)
+        session.dataset_changed.connect(self._show_view)
+        session.scan_ended.connect(self._show_view)
+        self._show_view()
 
     @Slot()
     def choose_folder(self) -> None:
@@ -92,30 +74,9 @@ class DataPage(QWidget):
         pictures = QStandardPaths.StandardLocation.PicturesLocation
         return QStandardPaths.writableLocation(pictures) or QDir.homePath()
 
-    def _tell(self, sentence: str) -> None:
-        self.trouble.setText(sentence)
-        self._notice.setVisible(bool(sentence))
-
     @Slot(str)
     def _on_folder_chosen(self, folder: str) -> None:
         self._session.open_folder(Path(folder))
-
-    @Slot()
-    def _on_scan_started(self) -> None:
-        self._failed = True  # until a data set comes of it
-        self._tell("")
-        self._show_view()
-
-    @Slot()
-    def _on_dataset_changed(self) -> None:
-        self._failed = False
-        self._show_view()
-
-    @Slot(str)
-    def _on_trouble_told(self, sentence: str) -> None:
-        if self._failed and not self._session.scanning:
-            self._failed = False
-            self._tell(sentence)
 
     @Slot()
     def _show_view(self) -> None:
@@ -137,7 +98,7 @@ class DataPage(QWidget):
             self._session.open_folder(Path(dropped[0]))
             return
         parent = QDir.toNativeSeparators(str(Path(dropped[0]).parent))
-        self._tell(
+        self._session.trouble_told.emit(
             self.tr(
                 "Expected one folder, but {count} things were dropped. Drop the folder "
                 "that holds all of them: {folder}."
@@ -163,6 +124,17 @@ class DataPage(QWidget):
         event.acceptProposedAction()
         self._open_dropped(event.mimeData())
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Opens the dialog with the system's key for it.
+
+        A shortcut of the page would collide with that of a window's menu, and
+        then neither would work.
+        """
+        if event.matches(QKeySequence.StandardKey.Open):
+            self.choose_folder()
+        else:
+            super().keyPressEvent(event)
+
     def showEvent(self, event: QShowEvent) -> None:
         """Puts the keyboard where a newcomer needs it, unless it is in use."""
         super().showEvent(event)
@@ -180,6 +152,7 @@ def main() -> int:
     from PySide6.QtWidgets import QApplication
 
     from tlgui.core.settings import read_settings, settings_file
+    from tlgui.gui.banner import Banner
     from tlgui.gui.preview import PAGE_SIZE, PreviewJobs
     from tlgui.gui.theme import Appearance, apply_theme
     from tlgui.worker.reader import Reader
@@ -189,9 +162,11 @@ def main() -> int:
     apply_theme(application, Appearance.DARK if dark else Appearance.LIGHT)
     reader = Reader()
     session = Session(PreviewJobs(()), reader)
+    window = QWidget()
     page = DataPage(session, Settings(read_settings(settings_file())))
-    page.resize(*PAGE_SIZE)
-    page.show()
+    window.setLayout(column(Banner(session), page, gap=0))
+    window.resize(*PAGE_SIZE)
+    window.show()
     for folder in application.arguments()[1:]:
         if not folder.startswith("--"):
             session.open_folder(Path(folder))
