@@ -4,8 +4,11 @@ from PySide6.QtCore import QCoreApplication
 
 
 def duration_text(seconds: float) -> str:
-    """A duration as people say it: "0.4 s", "48 s", "2 min 5 s", "1 h 12 min"."""
-    if seconds < 9.95:
+    """A duration as people say it: "0.4 s", "48 s", "2 min 5 s", "1 h 12 min".
+
+    Whole numbers have no tenths: 5 is "5 s" and 5.0 is "5.0 s".
+    """
+    if isinstance(seconds, float) and seconds < 9.95:
         short = f"{seconds:.1f}"
         return QCoreApplication.translate("durations", "{0} s").format(short)
     whole = round(seconds)

@@ -26,11 +26,8 @@ class RunSentence(QObject):
 
     def role(self) -> str:
         """The style sheet's role that suits the sentence."""
-        ended = self._session.ended
-        if self._session.status is not Status.IDLE:
-            return "heading"
-        failed = self._session.job_ended is not None and ended is None
-        return "bad" if failed and not self._was_stopped() else "heading"
+        idle = self._session.status is Status.IDLE
+        return "bad" if idle and self._has_failed() else "heading"
 
     def _running(self) -> str:
         stage = self._session.stage
@@ -71,10 +68,10 @@ class RunSentence(QObject):
         return text.format(finished + 1, plan.epochs)
 
     def _idle(self) -> str:
+        if self._has_failed():
+            return self._failed()
         if self._session.ended is not None:
             return self._ended(self._session.ended)
-        if self._session.job_ended is not None:
-            return self._gone()
         if self._session.history:
             return self._opened()
         if self._session.trouble():
@@ -83,11 +80,13 @@ class RunSentence(QObject):
 
     def _ended(self, ended: RunEnded) -> str:
         took = duration_text(ended.seconds)
-        if ended.outcome is Outcome.COMPLETED:
+        if ended.outcome is Outcome.COMPLETED and ended.kept:
             return self._completed(took) + " " + self._best(ended)
         if ended.kept:
             text = self.tr("Stopped after {0}; the best model was kept.").format(took)
             return text + " " + self._best(ended)
+        if not ended.seconds:
+            return self.tr("Stopped. Nothing was kept.")
         return self.tr("Stopped after {0}. Nothing was kept.").format(took)
 
     def _completed(self, took: str) -> str:
@@ -101,7 +100,7 @@ class RunSentence(QObject):
         return self.tr("Completed in {0}.").format(took)
 
     def _best(self, ended: RunEnded) -> str:
-        share = percent(ended.accuracy)
+        share = percent(float(ended.accuracy))
         count = self._validation_count()
         if not count:
             text = self.tr("Best after epoch {0}: {1} right.")
@@ -115,13 +114,11 @@ class RunSentence(QObject):
             return len(session.evaluation.answers)
         return session.plan.validation_samples if session.plan else 0
 
-    def _was_stopped(self) -> bool:
+    def _has_failed(self) -> bool:
         ended = self._session.job_ended
-        return ended is not None and ended.outcome is Outcome.STOPPED
+        return ended is not None and ended.outcome is Outcome.FAILED
 
-    def _gone(self) -> str:
-        if self._was_stopped():
-            return self.tr("Stopped. Nothing was kept.")
+    def _failed(self) -> str:
         ended = self._session.job_ended
         if ended is not None and ended.trouble:
             return self.tr("The training failed. {0}").format(ended.trouble)

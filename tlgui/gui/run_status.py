@@ -135,8 +135,8 @@ class RunStatus(QWidget):
             parts.append(text.format(duration_text(timing.rounded_up(left))))
         return " · ".join(parts)
 
-    def _elapsed(self) -> float:
-        return max(0.0, self._clock() - self._began)
+    def _elapsed(self) -> int:
+        return max(0, int(self._clock() - self._began))
 
     def _left(self, finished: list[float]) -> float | None:
         plan = self._session.plan

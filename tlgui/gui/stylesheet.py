@@ -61,11 +61,11 @@ QPushButton[role="link"]:focus, QToolButton[role="link"]:focus {
 }
 QToolButton[role="step"] {
     background: transparent; border: none; border-radius: 8px; text-align: left;
-    padding: 10px 12px;
+    padding: 7px 12px;
 }
 QToolButton[role="step"]:hover { background: $sunken; }
 QToolButton[role="step"]:checked { background: $accent_soft; font-weight: 600; }
-QToolButton[role="step"]:focus { border: 2px solid $accent; padding: 8px 10px; }
+QToolButton[role="step"]:focus { border: 2px solid $accent; padding: 5px 10px; }
 QToolButton[role="chip"] { border-radius: 14px; padding: 5px 12px; }
 QToolButton[role="chip"]:checked {
     background: $accent_soft; border-color: $accent; font-weight: 600;

@@ -43,7 +43,7 @@ class TrainingPage(QWidget):
         self.show_state()
 
     def _lay_out(self) -> None:
-        buttons = controls.row(self.start, self.keep, self.drop)
+        buttons = controls.row(self.drop, self.start, self.keep)
         head = controls.row(self.status, buttons, gap=controls.GAP)
         head.setStretch(0, 1)
         run = controls.card(controls.column(head, self.reason))
@@ -130,6 +130,8 @@ class TrainingPage(QWidget):
     def start_training(self) -> None:
         """Begins a run, if nothing stands against it."""
         if self._session.status is Status.IDLE and not self.trouble():
+            # The second click of a double-click on Start must not hit Stop.
+            self.keep.setMinimumWidth(self.start.width())
             self._session.start()
 
     @Slot()

@@ -1,0 +1,212 @@
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.gui.fakes import (
+    ScriptedJobs,
+    ScriptedReader,
+    a_dataset,
+    a_plan,
+    a_record,
+    a_run,
+    an_evaluation,
+)
+from tlgui.core import events
+from tlgui.core.events import Outcome, Stage, Stop
+from tlgui.core.run import Run
+from tlgui.core.spec import TrainingSpec
+from tlgui.gui.durations import duration_text
+from tlgui.gui.percent import percent
+from tlgui.gui.run_status import RunStatus
+from tlgui.gui.session import EngineState, Session
+
+
+class Clock:
+    """Seconds that only a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def status(qtbot: QtBot, session: Session, clock: Clock) -> RunStatus:
+    widget = RunStatus(session, clock)
+    qtbot.addWidget(widget)
+    return widget
+
+
+@pytest.fixture
+def started(status: RunStatus, session: Session, reader: ScriptedReader) -> RunStatus:
+    reader.scan_ended.emit(a_dataset(), "")
+    session.start()
+    return status
+
+
+def test_without_photos_it_is_not_ready(status: RunStatus) -> None:
+    assert status.sentence.text() == "Not ready yet"
+    assert status.bar.isHidden()
+
+
+def test_with_photos_it_says_what_will_be_trained(
+    status: RunStatus, session: Session, reader: ScriptedReader
+) -> None:
+    reader.scan_ended.emit(a_dataset(), "")
+    assert status.sentence.text() == "Ready to train"
+    assert "20 photos" in status.details.text()
+    assert "only the head" in status.details.text()
+    session.change_spec(trainable=(session.backbone.blocks[-1].name,))
+    assert "1 of" in status.details.text()
+
+
+def test_every_stage_has_its_sentence(started: RunStatus, jobs: ScriptedJobs) -> None:
+    told = [started.sentence.text()]
+    for stage in (Stage.READING, Stage.LOADING, Stage.TRACING):
+        jobs.play(events.StageChanged(stage))
+        told.append(started.sentence.text())
+    jobs.play(a_plan(), events.StageChanged(Stage.TRAINING))
+    told.append(started.sentence.text())
+    jobs.play(events.StageChanged(Stage.VALIDATING))
+    told.append(started.sentence.text())
+    jobs.play(events.StageChanged(Stage.SAVING))
+    told.append(started.sentence.text())
+    assert len(set(told)) == len(told)
+    assert told[4] == "Epoch 1 of 3: learning…"
+
+
+def test_the_first_start_says_that_it_takes_a_while(
+    started: RunStatus, session: Session, jobs: ScriptedJobs
+) -> None:
+    assert session.engine is EngineState.STARTING
+    assert "some seconds" in started.sentence.text()
+    jobs.engine_changed.emit(EngineState.READY)
+    assert started.sentence.text() == "Starting…"
+
+
+def test_reading_counts_the_photos(started: RunStatus, jobs: ScriptedJobs) -> None:
+    jobs.play(events.ProgressMade(Stage.READING, 120, 240))
+    assert "120 of 240" in started.sentence.text()
+    assert 0 < started.bar.value() < 50
+
+
+def test_the_bar_only_grows_and_covers_the_whole_run(
+    started: RunStatus, jobs: ScriptedJobs
+) -> None:
+    seen = []
+    for event in a_run(epochs=3, steps=4)[:-1]:
+        jobs.play(event)
+        seen.append(started.bar.value())
+    assert seen == sorted(seen)
+    assert seen[-1] > 950
+
+
+def test_times_are_told_while_it_runs(
+    started: RunStatus, jobs: ScriptedJobs, clock: Clock
+) -> None:
+    jobs.play(a_plan(epochs=5), events.StageChanged(Stage.TRAINING))
+    clock.now += 12.0
+    jobs.play(events.EpochEnded(a_record(1)), events.EpochEnded(a_record(2)))
+    assert started.details.text() == "12 s so far · 2.0 s an epoch · about 10 s left"
+
+
+def test_early_stopping_makes_the_time_left_a_limit(
+    started: RunStatus, session: Session, jobs: ScriptedJobs
+) -> None:
+    session.change_spec(patience=2)
+    jobs.play(a_plan(epochs=5), events.EpochEnded(a_record(1)))
+    assert "at most about 10 s left" in started.details.text()
+
+
+def test_a_completed_run_says_how_good_it_is(
+    started: RunStatus, jobs: ScriptedJobs
+) -> None:
+    jobs.play(*a_run())
+    assert started.sentence.text() == (
+        f"Completed in 6.0 s. Best after epoch 3: {percent(0.75)} "
+        "of 4 validation photos right."
+    )
+    assert "95 % confidence" in started.sentence.toolTip()
+    assert started.bar.isHidden()
+
+
+def test_a_run_that_ended_early_says_why(
+    started: RunStatus, jobs: ScriptedJobs
+) -> None:
+    played = a_run(epochs=3)
+    played[2] = a_plan(epochs=20)
+    jobs.play(*played)
+    assert "early after 3 of 20 epochs" in started.sentence.text()
+
+
+def _stopped(*, kept: bool) -> list[events.Event]:
+    return [
+        a_plan(),
+        events.EpochEnded(a_record(1)),
+        events.RunEnded("/runs/one", Outcome.STOPPED, kept, 1, 0.5, 1.0, 30.0),
+        events.JobEnded(Outcome.STOPPED),
+    ]
+
+
+def test_a_stopped_run_says_whether_the_model_was_kept(
+    started: RunStatus, session: Session, jobs: ScriptedJobs
+) -> None:
+    session.stop(Stop.KEEP)
+    assert "Stopping" in started.sentence.text()
+    jobs.play(*_stopped(kept=True))
+    assert "the best model was kept. Best after epoch 1" in started.sentence.text()
+    session.start()
+    jobs.play(*_stopped(kept=False))
+    assert started.sentence.text() == "Stopped after 30 s. Nothing was kept."
+
+
+def test_a_run_stopped_before_it_began_leaves_nothing(
+    started: RunStatus, session: Session, jobs: ScriptedJobs
+) -> None:
+    session.stop(Stop.DROP)
+    jobs.play(events.JobEnded(Outcome.STOPPED))
+    assert started.sentence.text() == "Stopped. Nothing was kept."
+    assert started.sentence.property("role") == "heading"
+
+
+def test_a_failed_run_says_so_in_red(started: RunStatus, jobs: ScriptedJobs) -> None:
+    jobs.play(events.JobEnded(Outcome.FAILED, trouble="The disk is full."))
+    assert started.sentence.text() == "The training failed. The disk is full."
+    assert started.sentence.property("role") == "bad"
+
+
+def test_a_fault_of_ours_is_called_one(started: RunStatus, jobs: ScriptedJobs) -> None:
+    jobs.play(events.JobEnded(Outcome.FAILED, bug="Traceback …"))
+    assert "a fault in this program" in started.sentence.text()
+
+
+def test_an_opened_run_tells_its_result(
+    status: RunStatus, reader: ScriptedReader
+) -> None:
+    run = Run(Path("/runs/bees"), TrainingSpec(data="/photos"), ("ants", "bees"))
+    history = tuple(a_record(epoch) for epoch in (1, 2, 3))
+    reader.run_opened.emit(run, history, an_evaluation(), "")
+    assert "Opened “bees”. Best after epoch 3 of 3" in status.sentence.text()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.42, "0.4 s"),
+        (5, "5 s"),
+        (48.3, "48 s"),
+        (125, "2 min 5 s"),
+        (120, "2 min"),
+        (1500, "25 min"),
+        (4320, "1 h 12 min"),
+    ],
+)
+def test_durations_in_words(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text
