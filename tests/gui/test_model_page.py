@@ -60,6 +60,14 @@ def click(
     QTest.mouseClick(diagram, LEFT, modifier, middle(diagram, name))
 
 
+def double_click(diagram: BlockDiagram, name: str) -> None:
+    """What a mouse sends: press, release, double click, release."""
+    place = middle(diagram, name)
+    QTest.mouseClick(diagram, LEFT, NO_MODIFIER, place)
+    QTest.mouseDClick(diagram, LEFT, NO_MODIFIER, place)
+    QTest.mouseRelease(diagram, LEFT, NO_MODIFIER, place)
+
+
 def press_key(
     diagram: BlockDiagram,
     key: Qt.Key,
@@ -134,10 +142,10 @@ def test_shift_and_click_gives_a_range_the_state_of_its_beginning(
 def test_a_double_click_shows_the_layers_and_switches_nothing(
     page: ModelPage, session: Session, diagram: BlockDiagram
 ) -> None:
-    place = middle(diagram, "block1a")
-    QTest.mouseClick(diagram, LEFT, NO_MODIFIER, place)
-    assert chosen(session) == ("block1a",)
-    QTest.mouseDClick(diagram, LEFT, NO_MODIFIER, place)
+    for before in ((), ("block1a",)):
+        session.change_spec(trainable=before)
+        double_click(diagram, "block1a")
+        assert chosen(session) == before
     assert page.panel.layers.isVisible()
     assert diagram.current == "block1a"
     assert page.panel.layers.table_model.rowCount() == 5

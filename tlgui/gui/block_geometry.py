@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from tlgui.core.layers import Block
 
-PHOTO_WIDTH = 70
-HEAD_WIDTH = 70
 GAP = 3
 STEP_GAP = 9
 _WIDEST = 80
+_END_SHARE = 0.07
+_LEAST_END, _WIDEST_END = 70.0, 130.0
 
 
 @dataclass(frozen=True)
@@ -46,45 +46,45 @@ def least_width(blocks: Sequence[Block], narrowest: float) -> float:
         blocks: from input to head.
         narrowest: width of the widest text below a block.
     """
-    return _fixed_width(blocks) + narrowest * len(blocks)
+    return 2 * _LEAST_END + _between_width(blocks) + narrowest * len(blocks)
 
 
 def place(blocks: Sequence[Block], width: float, narrowest: float) -> Places:
     """Shares a width among photo, blocks and head."""
-    spare = (width - _fixed_width(blocks)) / max(1, len(blocks))
-    each = min(max(spare, narrowest), _WIDEST)
-    used = _fixed_width(blocks) + each * len(blocks)
-    start = max(0.0, (width - used) / 2)
-    left = start + PHOTO_WIDTH + STEP_GAP
+    end = min(max(width * _END_SHARE, _LEAST_END), _WIDEST_END)
+    fixed = 2 * end + _between_width(blocks)
+    each = min(max((width - fixed) / max(1, len(blocks)), narrowest), _WIDEST)
+    start = max(0.0, (width - fixed - each * len(blocks)) / 2)
+    left = start + end + STEP_GAP
     columns: list[tuple[float, float]] = []
     for first, last in steps(blocks):
         for _ in range(first, last + 1):
             columns.append((left, each))
             left += each + GAP
         left += STEP_GAP - GAP
-    return Places((start, PHOTO_WIDTH), tuple(columns), (left, HEAD_WIDTH))
+    return Places((start, end), tuple(columns), (left, end))
 
 
 def height_share(block: Block, blocks: Sequence[Block]) -> float:
     """How tall a block is drawn: the finer it sees the photo, the taller."""
     sides = [other.output_shape[0] for other in blocks]
-    return _between(block.output_shape[0], min(sides), max(sides), 0.42)
+    return _on_scale(block.output_shape[0], min(sides), max(sides), 0.42)
 
 
 def width_share(block: Block, blocks: Sequence[Block]) -> float:
     """How wide a block is drawn: the more values it has for a place, the wider."""
     depths = [other.output_shape[-1] for other in blocks]
-    return _between(block.output_shape[-1], min(depths), max(depths), 0.62)
+    return _on_scale(block.output_shape[-1], min(depths), max(depths), 0.62)
 
 
-def _between(value: int, low: int, high: int, least: float) -> float:
+def _on_scale(value: int, low: int, high: int, least: float) -> float:
     if high == low:
         return 1.0
     share = math.log(value / low) / math.log(high / low)
     return least + (1 - least) * share
 
 
-def _fixed_width(blocks: Sequence[Block]) -> float:
+def _between_width(blocks: Sequence[Block]) -> float:
+    """The width of all gaps together."""
     groups = len(steps(blocks))
-    between = GAP * (len(blocks) - groups) + STEP_GAP * (groups + 1)
-    return PHOTO_WIDTH + HEAD_WIDTH + between
+    return GAP * (len(blocks) - groups) + STEP_GAP * (groups + 1)
