@@ -161,6 +161,19 @@ def test_the_keys_walk_along_the_blocks(diagram: BlockDiagram) -> None:
     assert walked == ["stem", "stem", "block1a", HEAD]
 
 
+def test_a_narrow_picture_scrolls_to_the_focused_block(
+    qtbot: QtBot, page: ModelPage, diagram: BlockDiagram
+) -> None:
+    window = page.panel.picture_area.viewport()
+    page.panel.picture_area.setFixedWidth(400)
+    qtbot.waitUntil(lambda: diagram.width() == diagram.minimumSizeHint().width())
+    for key, name in ((Qt.Key.Key_End, HEAD), (Qt.Key.Key_Home, "stem")):
+        press_key(diagram, key)
+        tile = diagram.tile(name)
+        left = tile.mapTo(window, QPoint(0, 0)).x()
+        assert 0 <= left <= window.width() - tile.width()
+
+
 def test_only_the_current_block_is_reached_with_tab(diagram: BlockDiagram) -> None:
     press_key(diagram, Qt.Key.Key_Home)
     reached = [

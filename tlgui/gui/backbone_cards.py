@@ -34,6 +34,7 @@ class BackboneCard(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         good_for = label(backbone.good_for, wrap=True)
         facts = label(self._facts(), "small", wrap=True)
         title = row(label(backbone.title, "heading"))
@@ -141,9 +142,6 @@ class BackboneCards(QWidget):
         for column_index in range(min(_A_ROW, len(self.cards))):
             layout.setColumnStretch(column_index, 1)
         self.setLayout(layout)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
         self._group.buttonClicked.connect(self._on_card)
         session.spec_changed.connect(self.show_choice)
         session.status_changed.connect(self.show_status)

@@ -74,8 +74,8 @@ class BlockDiagram(BlockPicture):
 
     def _walk_to(self, index: int, reason: Qt.FocusReason) -> None:
         tile = self.tiles[max(0, min(index, len(self.tiles) - 1))]
-        self._make_current(tile.name)
         tile.setFocus(reason)
+        self._make_current(tile.name)
 
     def _index_at(self, position: QPoint) -> int | None:
         for index, tile in enumerate(self.tiles):

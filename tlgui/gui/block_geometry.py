@@ -55,6 +55,7 @@ def place(blocks: Sequence[Block], width: float, narrowest: float) -> Places:
     fixed = 2 * end + _between_width(blocks)
     each = min(max((width - fixed) / max(1, len(blocks)), narrowest), _WIDEST)
     start = max(0.0, (width - fixed - each * len(blocks)) / 2)
+    start += GAP / 2
     left = start + end + STEP_GAP
     columns: list[tuple[float, float]] = []
     for first, last in steps(blocks):
@@ -85,6 +86,6 @@ def _on_scale(value: int, low: int, high: int, least: float) -> float:
 
 
 def _between_width(blocks: Sequence[Block]) -> float:
-    """The width of all gaps together."""
+    """The width of all gaps together, with half a gap at both ends."""
     groups = len(steps(blocks))
-    return GAP * (len(blocks) - groups) + STEP_GAP * (groups + 1)
+    return GAP * (len(blocks) - groups + 1) + STEP_GAP * (groups + 1)

@@ -114,7 +114,7 @@ class BlockTile(QAbstractButton):
         paint_glyph(painter, glyph, theme, self.isChecked())
         painter.setOpacity(1.0)
         self._paint_rows(painter)
-        if self.current:
+        if self.current and not self.hasFocus():
             accent = QRectF(4, self.height() - 4, self.width() - 8, 3)
             painter.fillRect(accent, QColor(theme.accent))
         if self.hasFocus() or self.pointed:

@@ -16,6 +16,7 @@ from tlgui.gui.theme import current_theme
 
 _SWATCH = QSize(26, 18)
 _BAR_HEIGHT = 14
+_AROUND = 80
 _TALLEST = 380
 
 
@@ -58,11 +59,13 @@ class LayersPanel(QWidget):
         self.show_layers.setCheckable(True)
         self.layers = LayerTable()
         self.layers.hide()
-        self._area = _sideways(self.diagram)
+        self.picture_area = _sideways(self.diagram)
         told = row(self.sentence, self.show_layers)
         told.setStretch(0, 1)
         self.setLayout(
-            column(self._top_row(), self._legend(), self._area, told, self.layers)
+            column(
+                self._top_row(), self._legend(), self.picture_area, told, self.layers
+            )
         )
         self.diagram.current_changed.connect(self._on_current)
         self.diagram.pointed_changed.connect(self._show_sentence)
@@ -86,7 +89,9 @@ class LayersPanel(QWidget):
     def grow(self, spare: int) -> None:
         """Makes the picture taller where there is height to spare, in pixels."""
         least = self.diagram.minimumSizeHint().height() + _BAR_HEIGHT
-        self._area.setFixedHeight(min(least + max(0, spare), max(least, _TALLEST)))
+        self.picture_area.setFixedHeight(
+            min(least + max(0, spare), max(least, _TALLEST))
+        )
 
     def _is_open(self) -> bool:
         return self.show_layers.isChecked()
@@ -103,16 +108,18 @@ class LayersPanel(QWidget):
 
     def _legend(self) -> QWidget:
         holder = QWidget()
-        hint = self.tr("Click a block to switch it, drag or Shift+click for several.")
+        text = self.tr("Click a block to switch it, drag or Shift+click for several.")
+        hint = label(text, "small", wrap=True)
+        hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         layout = row(
             Swatch(False),
             label(self.tr("frozen: keeps what it knows"), "small"),
             12,
             Swatch(True),
             label(self.tr("learns from your photos"), "small"),
-            None,
-            label(hint, "small"),
+            hint,
         )
+        layout.setStretchFactor(hint, 1)
         holder.setLayout(layout)
         return holder
 
@@ -123,7 +130,9 @@ class LayersPanel(QWidget):
 
     @Slot(str)
     def _on_current(self, name: str) -> None:
-        self._area.ensureWidgetVisible(self.diagram.tile(name), 40, 0)
+        tile = self.diagram.tile(name)
+        if tile.hasFocus():
+            self.picture_area.ensureWidgetVisible(tile, _AROUND, 0)
         self.show_block()
 
     @Slot(str)
