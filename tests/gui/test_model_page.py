@@ -386,6 +386,7 @@ def test_the_layers_of_a_block_are_shown_on_demand(
 def test_the_layers_of_the_head_wait_for_the_classes(
     reader: ScriptedReader, page: ModelPage
 ) -> None:
+    page.panel.show_layers.setChecked(True)
     assert texts(page, 2)[3:] == ["your classes", "…", "all"]
     reader.scan_ended.emit(a_dataset(), "")
     assert texts(page, 2)[3:] == ["2", "2,562", "all"]

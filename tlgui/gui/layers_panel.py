@@ -80,7 +80,8 @@ class LayersPanel(QWidget):
         """Says what the current block is, and shows its layers if they are open."""
         self._show_sentence()
         block = self._current_block()
-        self.layers.show_block(block, self.diagram.tile(block.name).isChecked())
+        if self._is_open():
+            self.layers.show_block(block, self.diagram.tile(block.name).isChecked())
         title = self._words.title(block.name)
         text = self.tr("Hide layers") if self._is_open() else self.tr("Show layers")
         self.show_layers.setText(text)
