@@ -30,7 +30,6 @@ class AugmentationPreview(QWidget):
         self._generator = np.random.default_rng()
         self._awaited = ""
         self._tries = 0
-        self._shown_for = ("", 0)
         self._pixels: Pixels | None = None
         self.tiles = [QLabel() for _ in range(1 + VARIANTS)]
         self.told = controls.label("", "small", wrap=True)
@@ -63,10 +62,10 @@ class AugmentationPreview(QWidget):
         samples = dataset.samples.get(TRAIN, ()) if dataset else ()
         if dataset is None or not samples:
             return
-        others = [s for s in samples if str(dataset.file(s)) != self._awaited]
-        picked = (others or samples)[self._generator.integers(len(others or samples))]
-        self._awaited = str(dataset.file(picked))
-        self._shown_for = (str(dataset.root), len(samples))
+        index = int(self._generator.integers(len(samples)))
+        if str(dataset.file(samples[index])) == self._awaited:
+            index = (index + 1) % len(samples)
+        self._awaited = str(dataset.file(samples[index]))
         self._session.reading.request_thumbnail(self._awaited, self._side())
 
     @Slot(str, object)

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
@@ -132,8 +132,6 @@ class LivePlots(QWidget):
 
     def _show_page(self) -> None:
         there = bool(self._session.history or self._session.batches)
-        if there and self.canvas is None and self.isVisible():
-            self._build()
         filled = there and self.canvas is not None
         self._pages.setCurrentIndex(1 if filled else 0)
         self.save.setEnabled(bool(self._session.history))
@@ -206,8 +204,13 @@ class LivePlots(QWidget):
             self._on_news()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Builds the plots after the first paint, and catches up."""
+        """Catches up with what happened out of sight."""
         super().showEvent(event)
-        QTimer.singleShot(0, self._build)
         if self._dirty:
             self._timer.start()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Has the plots made once the page has been seen."""
+        super().paintEvent(event)
+        if self.canvas is None:
+            QTimer.singleShot(0, self._build)

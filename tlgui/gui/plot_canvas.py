@@ -164,7 +164,7 @@ class PlotCanvas(QObject):
 
     def _on_range(self, *_: object) -> None:
         for plot in self.plots:
-            plot.tick_whole_epochs()
+            plot.tick()
 
     def _on_mouse(self, position: QPointF) -> None:
         for plot in self.plots:

@@ -58,11 +58,11 @@ class SettingsForm(QWidget):
         self.validation.edited.connect(partial(self._take, "validation"))
         self.more.toggled.connect(self._unfold)
         session.spec_changed.connect(self.show_spec)
-        session.dataset_changed.connect(self.show_spec)
+        session.dataset_changed.connect(self._on_dataset)
         session.status_changed.connect(self._on_status)
         self._unfold(False)
         self._on_status()
-        self.show_spec()
+        self._on_dataset()
 
     def _plain_fields(self) -> dict[str, Setting]:
         epochs = WholeSetting(
@@ -206,7 +206,6 @@ class SettingsForm(QWidget):
         self.fields["focal_gamma"].setVisible(spec.loss == "focal")
         self.preview.setVisible(spec.task == IMAGE_CLASSIFICATION.name)
         self._explain_strategy(spec)
-        self._explain_weights(dataset)
 
     def _explain_strategy(self, spec: TrainingSpec) -> None:
         strategy = self.fields["strategy"]
@@ -221,6 +220,11 @@ class SettingsForm(QWidget):
         for choice in setting_choices.strategies():
             if choice.value == spec.strategy:
                 strategy.explain(choice.meaning)
+
+    @Slot()
+    def _on_dataset(self) -> None:
+        self._explain_weights(self._session.dataset)
+        self.show_spec()
 
     def _explain_weights(self, dataset: Dataset | None) -> None:
         counts = dataset.counts(TRAIN) if dataset else ()
