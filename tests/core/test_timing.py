@@ -50,6 +50,10 @@ def test_a_slower_phase_is_noticed_within_its_first_epoch() -> None:
     assert left > 50.0
 
 
+def test_steps_that_are_done_do_not_make_validation_free() -> None:
+    assert seconds_left(4, [9.0, 10.0, 10.0], 6.0, 1.0) == pytest.approx(4.0)
+
+
 def test_an_epoch_that_takes_longer_than_thought_is_never_negative() -> None:
     assert seconds_left(3, [1.0, 1.0], 60.0, 0.0) == 0.0
 

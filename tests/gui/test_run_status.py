@@ -74,12 +74,24 @@ def test_every_stage_has_its_sentence(started: RunStatus, jobs: ScriptedJobs) ->
         told.append(started.sentence.text())
     jobs.play(a_plan(), events.StageChanged(Stage.TRAINING))
     told.append(started.sentence.text())
+    jobs.play(events.BatchEnded(1, 4, 4, 0.5, 0.5))
     jobs.play(events.StageChanged(Stage.VALIDATING))
     told.append(started.sentence.text())
     jobs.play(events.StageChanged(Stage.SAVING))
     told.append(started.sentence.text())
     assert len(set(told)) == len(told)
     assert told[4] == "Epoch 1 of 3: learning…"
+
+
+def test_the_next_epoch_begins_with_learning(
+    started: RunStatus, jobs: ScriptedJobs
+) -> None:
+    jobs.play(a_plan(), events.StageChanged(Stage.TRAINING))
+    jobs.play(events.BatchEnded(1, 4, 4, 0.5, 0.5))
+    jobs.play(events.StageChanged(Stage.VALIDATING))
+    assert started.sentence.text() == "Epoch 1 of 3: checking the result…"
+    jobs.play(events.EpochEnded(a_record(1)))
+    assert started.sentence.text() == "Epoch 2 of 3: learning…"
 
 
 def test_the_first_start_says_that_it_takes_a_while(

@@ -44,9 +44,9 @@ def seconds_left(
 ) -> float | None:
     """Estimates how long the remaining epochs take.
 
-    Starts from what recent epochs took, and believes the pace of the current
-    epoch the more, the more of it is done: once blocks are unfrozen, epochs take
-    longer than those before.
+    Goes by what recent epochs took, unless the current one is slower already:
+    once blocks are unfrozen, epochs take longer than those before. That the steps
+    are done sooner means nothing, since validation is still to come.
 
     Args:
         epochs: planned.
@@ -62,13 +62,10 @@ def seconds_left(
         return 0.0
     recent = usual_seconds(finished)
     own = in_epoch / share if share >= _TELLING_SHARE else None
-    if recent is None and own is None:
+    paces = [pace for pace in (recent, own) if pace is not None]
+    if not paces:
         return None
-    if recent is None or own is None:
-        pace = recent if own is None else own
-    else:
-        pace = (1.0 - share) * recent + share * own
-    assert pace is not None
+    pace = max(paces)
     return max(0.0, pace - in_epoch) + pace * (remaining - 1)
 
 

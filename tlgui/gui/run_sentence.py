@@ -61,7 +61,10 @@ class RunSentence(QObject):
             return self.tr("Training…")
         if finished >= plan.epochs:
             return self.tr("Checking the best model on the validation photos…")
-        if stage is Stage.VALIDATING:
+        batches = self._session.batches
+        # The stage stays when an epoch ends, until the next one's first step.
+        is_under_way = bool(batches) and batches[-1].epoch > finished
+        if stage is Stage.VALIDATING and is_under_way:
             text = self.tr("Epoch {0} of {1}: checking the result…")
         else:
             text = self.tr("Epoch {0} of {1}: learning…")
