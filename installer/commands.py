@@ -154,18 +154,18 @@ def system_packages(
 
 def run_demo(made: Environment, arguments: Sequence[str]) -> int:
     """Shows a training on a small data set."""
-    return call([made.python, "-m", "tlgui", "demo", *arguments], Path.cwd())
+    return call([made.python, "-m", "tlgui", "demo", *arguments], Path.cwd()).code
 
 
 def run_program(made: Environment, arguments: Sequence[str]) -> int:
     """Starts the program."""
-    return call([made.python, "-m", "tlgui", *arguments], Path.cwd())
+    return call([made.python, "-m", "tlgui", *arguments], Path.cwd()).code
 
 
 def run_tests(made: Environment, arguments: Sequence[str]) -> int:
     """Runs the tests, without windows where there is no display."""
     changes = test_environment(os.environ, sys.platform)
-    return call([made.python, "-m", "pytest", *arguments], made.root, changes)
+    return call([made.python, "-m", "pytest", *arguments], made.root, changes).code
 
 
 def test_environment(variables: Mapping[str, str], system: str) -> dict[str, str]:
@@ -192,11 +192,11 @@ def run_checks(made: Environment, arguments: Sequence[str]) -> int:
     for name, command in steps(made):
         say(f"\n== {name}")
         began = time.monotonic()
-        code = call(command, made.root)
-        if code == INTERRUPTED:
-            return code
-        failed += [name] if code else []
-        outcome = "failed" if code else "passed"
+        ended = call(command, made.root)
+        if ended.interrupted:
+            return INTERRUPTED
+        failed += [name] if ended.code else []
+        outcome = "failed" if ended.code else "passed"
         say(f"== {name}: {outcome}, {time.monotonic() - began:.1f} s")
     say("\n== tests")
     code = run_tests(made, arguments)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -35,46 +36,59 @@ def child_environment(changes: Mapping[str, str] | None = None) -> dict[str, str
     return kept | dict(changes or {})
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How a program ended.
+
+    Attributes:
+        code: Its exit code; 128 + N where signal N ended it.
+        interrupted: Whether Ctrl-C or a request to end came meanwhile.
+    """
+
+    code: int
+    interrupted: bool
+
+
 def call(
     command: Sequence[str | Path],
     folder: Path,
     changes: Mapping[str, str] | None = None,
     output: IO[str] | None = None,
-) -> int:
+) -> Ended:
     """Runs a program in the foreground until it ends by itself.
 
     Ctrl-C reaches the program as well as us, and it may want to finish what it is
-    writing; so it is waited for, however often Ctrl-C is pressed.
+    writing; so it is waited for, however often Ctrl-C is pressed. A request to end
+    reaches only us and is passed on.
 
     Args:
         command: The program and its arguments.
         folder: Its working folder.
         changes: Environment variables to set for it.
         output: A file for what it prints; None for our own output.
-
-    Returns:
-        Its exit code; 128 + N where signal N ended it; 130 where it failed after
-        Ctrl-C.
     """
-    child = subprocess.Popen(
-        [str(part) for part in command],
-        cwd=folder,
-        env=child_environment(changes),
-        stdout=output,
-        stderr=None if output is None else subprocess.STDOUT,
-    )
+    child: subprocess.Popen[bytes] | None = None
+    terminated = False
 
     def pass_on(number: int, frame: FrameType | None) -> None:
-        child.terminate()
+        nonlocal terminated
+        terminated = True
+        if child is not None:
+            child.terminate()
 
     before = signal.signal(signal.SIGTERM, pass_on)
     try:
+        child = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=folder,
+            env=child_environment(changes),
+            stdout=output,
+            stderr=None if output is None else subprocess.STDOUT,
+        )
         code, interrupted = _wait(child)
     finally:
         signal.signal(signal.SIGTERM, before)
-    if interrupted and code != 0:
-        return INTERRUPTED
-    return code if code >= 0 else 128 - code
+    return Ended(code if code >= 0 else 128 - code, interrupted or terminated)
 
 
 def _wait(child: subprocess.Popen[bytes]) -> tuple[int, bool]:

@@ -17,7 +17,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from installer.console import (
-    INTERRUPTED,
     Trouble,
     call,
     child_environment,
@@ -233,10 +232,10 @@ def _make(environment: Environment) -> None:
 
 def _install(environment: Environment, extras: Collection[str]) -> None:
     command = install_command(environment.python, extras, on_terminal())
-    code = call(command, environment.root, {"PIP_USER": "0"})
-    if code == INTERRUPTED:
+    ended = call(command, environment.root, {"PIP_USER": "0"})
+    if ended.interrupted:
         raise KeyboardInterrupt
-    if code != 0:
+    if ended.code != 0:
         raise Trouble(
             "pip could not install what the program needs; its own words stand above. "
             "Is the network there? Run the same command again to go on."

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from installer.console import INTERRUPTED, Trouble, call, on_terminal, say
+from installer.console import Trouble, call, on_terminal, say
 from installer.system_libraries import (
     DRAWING,
     WINDOW,
@@ -25,6 +25,8 @@ from installer.system_libraries import (
 APT_LISTS = Path("/var/lib/apt/lists")
 UNFINISHED = "dpkg --configure -a"
 """What apt-get asks for after an interruption, and what is then done."""
+LINES_SHOWN = 12
+"""How much of a failed package manager's words is shown."""
 INSTALL = {
     "apt-get": "apt-get install -y --no-install-recommends",
     "dnf": "dnf install -y",
@@ -182,17 +184,19 @@ def _apt_install(names: Iterable[str], prefix: list[str]) -> None:
     command = apt_command(prefix, "install", *names)
     say(f"Installing what this system lacks, within a few minutes: {' '.join(names)}")
     began = time.monotonic()
-    code, words = _quietly(command) if _has_lists() else (1, "")
+    if not _has_lists():
+        _quietly(apt_command(prefix, "update"))
+    code, words = _quietly(command)
     if code != 0:
         if UNFINISHED in words:
             _quietly([*prefix, *UNFINISHED.split()])
         _quietly(apt_command(prefix, "update"))
         code, words = _quietly(command)
     if code != 0:
+        last = "\n".join(words.splitlines()[-LINES_SHOWN:])
         raise Trouble(
-            f"apt-get could not install them:\n{words.rstrip()}\n"
-            "The line that failed:\n\n    "
-            f"{line_to_paste('apt-get', names, 'sudo ' if prefix else '')}\n"
+            f"apt-get could not install them:\n\n{last}\n\nThe line that failed:\n\n"
+            f"    {line_to_paste('apt-get', names, 'sudo ' if prefix else '')}\n"
         )
     say(f"Installed in {time.monotonic() - began:.0f} s.")
 
@@ -209,12 +213,12 @@ def _quietly(command: list[str]) -> tuple[int, str]:
     """Runs a command whose words matter only where it fails.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C was pressed; the command has ended by itself, since
-            a package manager that is killed leaves its work half done.
+        KeyboardInterrupt: We were asked to stop; the command has ended by itself,
+            since a package manager that is killed leaves its work half done.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
-        code = call(command, Path("/"), output=output)
-        if code == INTERRUPTED:
+        ended = call(command, Path("/"), output=output)
+        if ended.interrupted:
             raise KeyboardInterrupt
         output.seek(0)
-        return code, output.read()
+        return ended.code, output.read()

@@ -1,11 +1,13 @@
 """The commands of `installer/from_source.py`: what they need and what they start."""
 
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
 from installer import commands, console, packages
+from installer.console import Ended
 from installer.environment import Environment
 from installer.packages import Missing
 from installer.system_libraries import DRAWING
@@ -108,9 +110,9 @@ def test_checks_all_run_and_the_tests_last(
 ) -> None:
     called: list[str] = []
 
-    def call(command: list[str | Path], *rest: object) -> int:
+    def call(command: list[str | Path], *rest: object) -> Ended:
         called.append(" ".join(Path(part).name for part in map(str, command)))
-        return 1 if "mypy" in called[-1] else 0
+        return Ended(1 if "mypy" in called[-1] else 0, interrupted=False)
 
     monkeypatch.setattr(commands, "call", call)
     assert commands.run_checks(tree, ["-k", "core"]) == 1
@@ -136,10 +138,34 @@ def test_a_program_gets_no_other_pythons_folders(
 
 
 def test_the_exit_code_is_the_programs(tmp_path: Path) -> None:
-    assert console.call([sys.executable, "-c", "raise SystemExit(7)"], tmp_path) == 7
+    ended = console.call([sys.executable, "-c", "raise SystemExit(7)"], tmp_path)
+    assert ended == Ended(7, interrupted=False)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 def test_a_signals_exit_code_is_the_shells(tmp_path: Path) -> None:
     dies = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
-    assert console.call([sys.executable, "-c", dies], tmp_path) == 137
+    ended = console.call([sys.executable, "-c", dies], tmp_path)
+    assert ended == Ended(137, interrupted=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_program_is_waited_for_when_we_are_asked_to_end(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    asks = (
+        "import os, signal; signal.signal(signal.SIGTERM, lambda *_: exit(0));"
+        f"os.kill(os.getppid(), {int(number)});"
+        f"{number == signal.SIGTERM} and signal.pause()"
+    )
+    ended = console.call([sys.executable, "-c", asks], tmp_path)
+    assert ended == Ended(0, interrupted=True)
+
+
+def test_an_interrupted_check_stops(
+    tree: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = Ended(1, interrupted=True)
+    monkeypatch.setattr(commands, "call", lambda *arguments: stopped)
+    assert commands.run_checks(tree, []) == console.INTERRUPTED
