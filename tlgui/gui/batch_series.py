@@ -1,4 +1,4 @@
-"""The values of single batches, in arrays that grow and are thinned for drawing."""
+"""The values of batches and epochs in arrays, thinned for drawing."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlgui.core.events import BatchEnded
+from tlgui.core.history import EpochRecord
 
 Series = NDArray[np.float64]
 MOST_POINTS = 2_000
@@ -62,6 +63,15 @@ class BatchSeries:
                 for batch in new
             ]
         self._count = needed
+
+
+def columns_of(records: Sequence[EpochRecord]) -> Series:
+    """Epochs, loss, val_loss, accuracy and val_accuracy (in percent) as rows."""
+    rows = [
+        (r.epoch, r.loss, r.val_loss, 100 * r.accuracy, 100 * r.val_accuracy)
+        for r in records
+    ]
+    return np.array(rows, dtype=float).reshape(-1, 5).T
 
 
 def thinned(x: Series, y: Series, most: int = MOST_POINTS) -> tuple[Series, Series]:

@@ -63,6 +63,12 @@ class LivePlots(QWidget):
         self.told = controls.label("", "small", wrap=True)
         self.show_all = controls.button(self.tr("Show all epochs"), "link")
         self.save = self._make_save()
+        self._lay_out()
+        self._timer = QTimer(self, interval=REDRAW_MS)
+        self._connect()
+        self._show_page()
+
+    def _lay_out(self) -> None:
         corner = QWidget()
         corner.setLayout(controls.row(self.show_all, self.save))
         grid = QGridLayout()
@@ -75,7 +81,9 @@ class LivePlots(QWidget):
         self.setLayout(grid)
         self.show_all.hide()
         self.told.hide()
-        self._timer = QTimer(self, interval=REDRAW_MS)
+
+    def _connect(self) -> None:
+        session = self._session
         self._timer.timeout.connect(self.redraw)
         session.batch_ended.connect(self._on_news)
         session.epoch_ended.connect(self._on_news)
@@ -83,7 +91,6 @@ class LivePlots(QWidget):
         session.run_reset.connect(self._on_reset)
         session.run_opened.connect(self._on_news)
         session.run_ended.connect(self._on_news)
-        self._show_page()
 
     def _make_save(self) -> QToolButton:
         save = QToolButton()

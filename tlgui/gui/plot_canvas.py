@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tlgui.core.history import EpochRecord, best_epoch
-from tlgui.gui.batch_series import BatchSeries
+from tlgui.gui.batch_series import BatchSeries, columns_of
 from tlgui.gui.curve_plot import CurvePlot
 from tlgui.gui.percent import percent
 from tlgui.gui.plot_ranges import last_shown
@@ -115,14 +115,7 @@ class PlotCanvas(QObject):
             planned: number of epochs that are planned, or 0.
         """
         self._records = records
-        table = np.array(
-            [
-                (r.epoch, r.loss, r.val_loss, 100 * r.accuracy, 100 * r.val_accuracy)
-                for r in records
-            ],
-            dtype=float,
-        ).reshape(-1, 5)
-        epochs, loss, val_loss, accuracy, val_accuracy = table.T
+        epochs, loss, val_loss, accuracy, val_accuracy = columns_of(records)
         self.loss.draw((series.x, series.loss), epochs, (loss, val_loss))
         self.accuracy.draw(
             (series.x, series.accuracy), epochs, (accuracy, val_accuracy)

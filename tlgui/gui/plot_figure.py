@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tlgui.core.history import EpochRecord, best_epoch
-from tlgui.gui.batch_series import BatchSeries, Series, thinned
+from tlgui.gui.batch_series import BatchSeries, Series, columns_of, thinned
 from tlgui.gui.plot_ranges import last_shown, nice_ticks, value_range, whole_step
 from tlgui.gui.theme import LIGHT as THEME
 
@@ -69,14 +69,7 @@ def figure_of(
     Returns:
         An SVG file.
     """
-    table = np.array(
-        [
-            (r.epoch, r.loss, r.val_loss, 100 * r.accuracy, 100 * r.val_accuracy)
-            for r in records
-        ],
-        dtype=float,
-    )
-    epochs, loss, val_loss, accuracy, val_accuracy = table.T
+    epochs, loss, val_loss, accuracy, val_accuracy = columns_of(records)
     parts = [
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{HEIGHT}' "
         f"viewBox='0 0 {WIDTH} {HEIGHT}'><title>{html.escape(words.title)}</title>",

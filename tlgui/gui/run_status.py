@@ -140,7 +140,8 @@ class RunStatus(QWidget):
 
     def _left(self, finished: list[float]) -> float | None:
         plan = self._session.plan
-        if plan is None or len(finished) >= plan.epochs:
+        stopping = self._session.status is Status.STOPPING
+        if plan is None or stopping or len(finished) >= plan.epochs:
             return None
         return timing.seconds_left(
             plan.epochs,
