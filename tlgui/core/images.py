@@ -182,7 +182,7 @@ def _explain(source: Path | bytes, error: Exception) -> str:
         return "the file is empty"
     if isinstance(error, UnidentifiedImageError):
         return "its contents are not a picture that can be read"
-    if isinstance(error, OSError) and "truncated" in str(error):
+    if isinstance(error, OSError | SyntaxError) and "truncated" in str(error).lower():
         return "the file is cut off: its end is missing"
     return f"it is damaged ({_short(error)})"
 

@@ -1,5 +1,6 @@
 """Finds the samples in a folder and tells which files cannot be used."""
 
+import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -53,7 +54,7 @@ def scan(
         TlguiError: the folder cannot be read, or holds no classes.
         Stopped: `should_stop` said so.
     """
-    root = root.absolute()
+    root = Path(os.path.abspath(root))  # noqa: PTH100 - keeps links, drops ".."
     folders = split_folders(root) or {TRAIN: root}
     class_names = _class_names(root, folders.values())
     label_of = {name: label for label, name in enumerate(class_names)}

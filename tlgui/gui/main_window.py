@@ -1,6 +1,6 @@
 """The window: lays out the pages, nothing more."""
 
-from PySide6.QtCore import QByteArray, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import (
     QApplication,
@@ -26,8 +26,9 @@ from tlgui.gui.theme import Appearance, apply_theme
 from tlgui.gui.training_page import TrainingPage
 
 DATA, MODEL, TRAINING, RESULT = range(4)
-_USUAL_SIZE = (1280, 760)
-_SMALLEST_SIZE = (960, 600)
+_USUAL_SIZE = (1360, 840)
+_SMALLEST_SIZE = (960, 560)
+_FRAME = (0, 40)
 
 
 class MainWindow(QMainWindow):
@@ -125,7 +126,8 @@ class MainWindow(QMainWindow):
         self._closing.settled.connect(self.close)
 
     def _restore(self) -> None:
-        self.resize(*_USUAL_SIZE)
+        room = self.screen().availableSize() - QSize(*_FRAME)
+        self.resize(QSize(*_USUAL_SIZE).boundedTo(room))
         stored = QByteArray.fromBase64(self._settings.values.geometry.encode("ascii"))
         if not stored.isEmpty():
             self.restoreGeometry(stored)

@@ -220,7 +220,12 @@ class Session(QObject):
         if trouble or self.dataset is None:
             self.trouble_told.emit(trouble)
             return
-        if self.status is not Status.IDLE or self.predicting:
+        if self.predicting:
+            self.trouble_told.emit(
+                self.tr("Photos are being named. Start training when that is done.")
+            )
+            return
+        if self.status is not Status.IDLE:
             return
         self._reset_run()
         self._set_status(Status.RUNNING)

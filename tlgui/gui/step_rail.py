@@ -44,7 +44,7 @@ class StepRail(QFrame):
             self.tr("Result"),
         )
         self.engine = label("", "small", wrap=True)
-        rail = column(gap=2, margin=14)
+        rail = column(gap=0, margin=14)
         rail.addWidget(label(self.tr("Transfer Learning\nStudio"), "heading"))
         rail.addSpacing(14)
         for index, title in enumerate(self._titles):
@@ -76,7 +76,7 @@ class StepRail(QFrame):
             self.tr("{title} (Ctrl+{number})").format(title=title, number=index + 1)
         )
         summary = label("", "small", wrap=True)
-        summary.setContentsMargins(46, 0, 4, 10)
+        summary.setContentsMargins(43, 0, 4, 12)
         self.summaries.append(summary)
         self.steps.addButton(step, index)
         rail.addWidget(step)
@@ -125,9 +125,8 @@ class StepRail(QFrame):
         dataset = self._session.dataset
         if dataset is None:
             return self.tr("Choose a folder")
-        return self.tr("{photos} in {classes} classes").format(
-            photos=self.tr("%n photo(s)", "", len(dataset)),
-            classes=len(dataset.class_names),
+        return self.tr("{photos} photos, {classes} classes").format(
+            photos=len(dataset), classes=len(dataset.class_names)
         )
 
     def _about_model(self) -> str:
@@ -154,7 +153,9 @@ class StepRail(QFrame):
                 epochs=session.spec.epochs,
             )
         if session.history:
-            return self.tr("%n epoch(s) done", "", len(session.history))
+            return self.tr("{done} of {epochs} epochs done").format(
+                done=len(session.history), epochs=session.spec.epochs
+            )
         return self.tr("Not started")
 
     def _about_result(self) -> str:

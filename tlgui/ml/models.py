@@ -1,6 +1,7 @@
 """Puts a backbone and a head together, and freezes what must not change."""
 
 import math
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,7 @@ def load_finished(run: Run) -> Any:
     )
     try:
         keras_model.load_weights(run.model_file)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         reason = " ".join(str(error).split())[:200]
         raise TlguiError(
             f"The model {run.model_file} does not fit its run or is damaged "

@@ -15,18 +15,18 @@ Source = str | tuple[str, bytes]
 
 
 def predict_sources(run: Run, sources: Iterable[Source]) -> Iterator[Prediction]:
-    """Answers for files, or for pictures given as (name, bytes).
+    """Answers for files, for every sample below folders, and for pasted pictures.
 
     Args:
         run: a finished run.
-        sources: what to answer for.
+        sources: paths, or pictures as (name, bytes).
 
     Yields:
-        One prediction a source, in order; one that cannot be read has no class
-        names but a problem.
+        One prediction a file, in order; one that cannot be read has no class names
+        but a problem.
     """
     answer = predict_files(run)
-    for source in sources:
+    for source in _expanded(run, sources):
         name, content = source if isinstance(source, tuple) else (source, None)
         try:
             names, probabilities = answer(Path(name) if content is None else content)
@@ -36,28 +36,35 @@ def predict_sources(run: Run, sources: Iterable[Source]) -> Iterator[Prediction]
             yield Prediction(name, names, probabilities)
 
 
+def _expanded(run: Run, sources: Iterable[Source]) -> Iterator[Source]:
+    """Puts the samples below a folder in its place."""
+    task = find_task(run.spec.task)
+    for source in sources:
+        if isinstance(source, tuple) or not Path(source).is_dir():
+            yield source
+            continue
+        found = False
+        for file in files_below(Path(source)):
+            if task.refusal(file) is None:
+                found = True
+                yield str(file)
+        if not found:
+            raise TlguiError(
+                f"Expected {task.plural} in {source}, but found none. "
+                "Choose another file or folder."
+            )
+
+
 def predict_paths(run: Run, paths: Sequence[Path]) -> Iterator[Prediction]:
     """Answers for files, and for every sample below folders.
 
     Raises:
-        TlguiError: a path does not exist, or there is no sample at all.
+        TlguiError: a path does not exist, or a folder holds no sample.
     """
-    task = find_task(run.spec.task)
-    files: list[str] = []
     for path in paths:
-        if path.is_dir():
-            found = files_below(path)
-            files += [str(file) for file in found if task.refusal(file) is None]
-        elif path.exists():
-            files.append(str(path))
-        else:
+        if not path.exists():
             raise TlguiError(
                 f"Expected a file or folder, but there is none at {path}. "
                 "Check the name."
             )
-    if not files:
-        raise TlguiError(
-            f"Expected {task.plural} in {paths[0]}, but found none. "
-            "Choose another file or folder."
-        )
-    return predict_sources(run, files)
+    return predict_sources(run, map(str, paths))
