@@ -16,7 +16,7 @@ def percent(share: float, digits: int = 1) -> str:
         For example "95.4 %", "over 99.9 %", "under 0.1 %".
     """
     step = 10.0**-digits
-    shown = round(share * 100, digits)
+    shown = float(round(share * 100, digits))
     if share in (0, 1):
         return _written(shown, 0)
     if share < 1 and shown >= 100:

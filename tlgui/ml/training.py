@@ -313,8 +313,9 @@ class _Training:
             epoch, loss = record.epoch, record.val_loss
         self.emit(StageChanged(Stage.SAVING))
         models.set_trainable(self.keras_model, self.spec.trainable)
+        # Plain SGD has no state, which others could not read back.
         self.keras_model.compile(
-            optimizer="adam", loss=self.loss, metrics=["accuracy"], jit_compile=False
+            optimizer="sgd", loss=self.loss, metrics=["accuracy"], jit_compile=False
         )
         models.save_model(self.keras_model, self.run.model_file)
         ended = RunEnded(
