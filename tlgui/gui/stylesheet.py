@@ -102,7 +102,8 @@ QSpinBox::down-arrow, QComboBox::down-arrow { border-top: 5px solid $muted; }
 QSpinBox::up-arrow:hover { border-bottom-color: $accent; }
 QSpinBox::down-arrow:hover { border-top-color: $accent; }
 QSpinBox::up-arrow:disabled, QSpinBox::up-arrow:off { border-bottom-color: $border; }
-QSpinBox::down-arrow:disabled, QSpinBox::down-arrow:off, QComboBox::down-arrow:disabled {
+QSpinBox::down-arrow:disabled, QSpinBox::down-arrow:off,
+QComboBox::down-arrow:disabled {
     border-top-color: $border;
 }
 QSpinBox::up-arrow:disabled, QSpinBox::down-arrow:disabled,
