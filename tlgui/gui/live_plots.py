@@ -26,6 +26,7 @@ from tlgui.gui.plot_export import (
     write_picture,
 )
 from tlgui.gui.plot_figure import FigureWords, figure_of
+from tlgui.gui.plot_library import PlotLibrary
 from tlgui.gui.plots_explained import PlotsExplained
 from tlgui.gui.run_numbers import RunNumbers
 from tlgui.gui.session import Session
@@ -54,6 +55,8 @@ class LivePlots(QWidget):
         self._series = BatchSeries()
         self._dirty = True
         self.canvas: PlotCanvas | None = None
+        self._library = PlotLibrary(self)
+        self._library.loaded.connect(self._build)
         self._writer = FileWriter(self)
         self._writer.written.connect(self._on_written)
         self.empty = PlotsExplained()
@@ -147,7 +150,7 @@ class LivePlots(QWidget):
 
     @Slot()
     def _build(self) -> None:
-        """Imports pyqtgraph and makes the plots; after the first paint only."""
+        """Makes the plots, once their library is there."""
         if self.canvas is None:
             self.canvas = PlotCanvas(current_theme(), self)
             self.canvas.zoomed.connect(self.show_all.setVisible)
@@ -219,5 +222,4 @@ class LivePlots(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Has the plots made once the page has been seen."""
         super().paintEvent(event)
-        if self.canvas is None:
-            QTimer.singleShot(0, self._build)
+        self._library.load()
