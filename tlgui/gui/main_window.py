@@ -64,7 +64,7 @@ class MainWindow(QMainWindow):
         self.next_button = button("", "primary")
         self._lay_out()
         self._make_menus()
-        self._closing = ClosingQuestion(session, self)
+        self.closing_question = ClosingQuestion(session, self)
         self._connect()
         self._restore()
         self.show_step(DATA)
@@ -123,7 +123,7 @@ class MainWindow(QMainWindow):
         session.scan_started.connect(self._show_data)
         session.run_opened.connect(self._show_result)
         session.bug_found.connect(self.show_bug)
-        self._closing.settled.connect(self.close)
+        self.closing_question.settled.connect(self.close)
 
     def _restore(self) -> None:
         room = self.screen().availableSize() - QSize(*_FRAME)
@@ -209,7 +209,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks while a model trains."""
-        if not self._closing.may_close():
+        if not self.closing_question.may_close():
             event.ignore()
             return
         geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
