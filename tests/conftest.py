@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,6 +51,18 @@ def _no_leaked_children() -> Iterator[None]:
     for child in alive:
         child.kill()
     assert not alive, f"processes left behind: {[_command(c) for c in alive]}"
+
+
+@pytest.fixture(autouse=True)
+def _no_leaked_threads() -> Iterator[None]:
+    """A thread of ours that outlives its test fails the test."""
+    before = set(threading.enumerate())
+    yield
+    left = [t for t in set(threading.enumerate()) - before if not t.daemon]
+    for thread in left:
+        thread.join(timeout=5)
+    alive = [t.name for t in left if t.is_alive()]
+    assert not alive, f"threads left behind: {alive}"
 
 
 def _command(child: psutil.Process) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
+import shiboken6
+from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -18,6 +20,22 @@ def _no_leaked_widgets(qapp: QApplication) -> Iterator[None]:
     qapp.processEvents()
     left = [w for w in qapp.topLevelWidgets() if id(w) not in before and w.isVisible()]
     assert not left, f"windows left behind: {left}"
+
+
+@pytest.fixture(autouse=True)
+def _no_leaked_qthreads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A QThread that still runs after its test fails the test."""
+    started: list[QThread] = []
+    start = QThread.start
+
+    def noted(thread: QThread, *arguments: QThread.Priority) -> None:
+        started.append(thread)
+        start(thread, *arguments)
+
+    monkeypatch.setattr(QThread, "start", noted)
+    yield
+    running = [t for t in started if shiboken6.isValid(t) and not t.wait(2_000)]
+    assert not running, f"QThreads left behind: {running}"
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tlgui.core import events, storage
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.core.events import Outcome, Stop
-from tlgui.core.layers import head_parameters
+from tlgui.core.layers import head_block, head_parameters
 from tlgui.core.run import open_finished_run, open_run
 from tlgui.core.spec import TrainingSpec
 from tlgui.ml import models
@@ -133,6 +133,16 @@ def test_the_counts_on_screen_equal_keras_own(trainable: tuple[str, ...]) -> Non
     )
     total = head + sum(block.parameters for block in blocks)
     assert models.count_parameters(keras_model) == (shown, total)
+
+
+def test_the_head_on_screen_is_keras_own() -> None:
+    keras_model = models.build_classifier(BACKBONE, 7)
+    theirs = [layer for layer in keras_model.layers if block_of(layer.name) == "head"]
+    shown = head_block(find_backbone(BACKBONE).features, 7).layers
+    assert [(s.name, s.kind, s.parameters, s.output_shape) for s in shown] == [
+        (t.name, type(t).__name__, t.count_params(), tuple(t.output.shape[1:]))
+        for t in theirs
+    ]
 
 
 def test_frozen_batch_normalization_stays_in_inference_mode() -> None:
