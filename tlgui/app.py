@@ -165,8 +165,8 @@ class Studio(QObject):
 
     @Slot()
     def _on_signal(self) -> None:
-        """SIGTERM, SIGINT: nobody is there to be asked."""
-        QApplication.quit()
+        """SIGTERM, SIGINT: nobody is there to be asked, which `quit` would do."""
+        QApplication.exit(0)
 
     @Slot()
     def _on_closed(self) -> None:

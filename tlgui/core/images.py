@@ -27,7 +27,8 @@ _REFUSED = {
     ".pdf": "PDF files are documents; save the picture in it as PNG or JPEG",
 }
 _KNOWN = "expected a picture (JPEG, PNG, WebP, BMP or TIFF)"
-_FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF", "MPO")
+# Pillow opens MPO, the JPEG of some cameras, as JPEG and knows no opener for it.
+_FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
 MAX_PIXELS = 400_000_000
 
 # We refuse by our own limit below, with a sentence of our own.
