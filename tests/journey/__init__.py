@@ -1,0 +1,1 @@
+"""What a journey through the real program needs: a display, eyes and hands."""
