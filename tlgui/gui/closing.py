@@ -42,11 +42,12 @@ class ClosingQuestion(QObject):
             self.tr("Shall the best model so far be kept before the window closes?")
         )
         role = QMessageBox.ButtonRole
-        self.keep_button = box.addButton(self.tr("Stop and keep"), role.AcceptRole)
-        self.drop_button = box.addButton(
-            self.tr("Stop without keeping"), role.DestructiveRole
-        )
-        self.stay_button = box.addButton(self.tr("Go on training"), role.RejectRole)
+        self.keep_button = QPushButton(self.tr("Stop and keep"))
+        self.drop_button = QPushButton(self.tr("Stop without keeping"))
+        self.stay_button = QPushButton(self.tr("Go on training"))
+        box.addButton(self.keep_button, role.AcceptRole)
+        box.addButton(self.drop_button, role.DestructiveRole)
+        box.addButton(self.stay_button, role.RejectRole)
         box.setDefaultButton(self.stay_button)
         box.setEscapeButton(self.stay_button)
         box.buttonClicked.connect(self._on_answered)

@@ -19,7 +19,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QSpacerItem,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -29,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from tlgui.core.report import Evaluation
 from tlgui.gui.confusion_model import ConfusionTableModel, Index, cell_colour
-from tlgui.gui.controls import column, label, row
+from tlgui.gui.controls import label
 from tlgui.gui.theme import current_theme
 
 _SMALLEST, _LARGEST = QSize(30, 24), QSize(170, 104)
@@ -198,7 +197,7 @@ class ConfusionTable(QTableView):
         )
         self.setHorizontalScrollBarPolicy(shown if too_wide else hidden)
         self.setVerticalScrollBarPolicy(shown if too_high else hidden)
-        self.setFixedSize((whole + QSize(0, bar * too_wide)).boundedTo(room))
+        self.resize((whole + QSize(0, bar * too_wide)).boundedTo(room))
         self.updateGeometries()
 
     def _fit_cells(self, room: QSize, classes: int) -> None:
@@ -267,11 +266,10 @@ class ConfusionView(QWidget):
         self._top.setToolTip(self.tr("What the model said."))
         self._side = SideTitle(self.tr("True class"))
         self._side.setToolTip(self.tr("The folder in which the photo lies."))
-        self._indent = QSpacerItem(0, 0)
-        top = row(self._top, None, gap=0)
-        top.insertItem(0, self._indent)
-        body = row(self._side, self.table, None, gap=_GAP)
-        self.setLayout(column(top, body, None, gap=_GAP))
+        # Placed by hand: in a layout, a table that follows the room would change
+        # the room that it follows, without end.
+        for part in (self._top, self._side, self.table):
+            part.setParent(self)
         self.setMinimumSize(260, 150)
 
     def show_evaluation(self, evaluation: Evaluation) -> None:
@@ -280,14 +278,13 @@ class ConfusionView(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        used = QSize(self._side.width() + _GAP, self._top.sizeHint().height() + _GAP)
-        self.table.fit(self.size() - used)
-        self._side.setFixedHeight(self.table.height())
-        indent = used.width() + self.table.rows.sizeHint().width() + 2
-        self._indent.changeSize(indent, 0)
-        layout = self.layout()
-        assert layout is not None
-        layout.invalidate()
+        left = self._side.width() + _GAP
+        top = self._top.sizeHint().height() + _GAP
+        self.table.fit(self.size() - QSize(left, top))
+        self.table.move(left, top)
+        self._side.setGeometry(0, top, self._side.width(), self.table.height())
+        self._top.move(left + self.table.rows.sizeHint().width() + 2, 0)
+        self._top.adjustSize()
 
     def clear_choice(self) -> None:
         """No cell is chosen any more."""
