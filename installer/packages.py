@@ -96,10 +96,13 @@ def missing_for_venv() -> Missing:
 
 
 def missing_for_xvfb() -> Missing:
-    """Looks for the display that tests of the real window start for themselves."""
+    """Looks for the display that tests of the real window start for themselves.
+
+    And for what moves its mouse (xdotool) and frames its windows (openbox).
+    """
     if package_manager() != "apt-get":
         return Missing()
-    programs = {"Xvfb": "xvfb", "xauth": "xauth"}
+    programs = {p: p.lower() for p in ("Xvfb", "xauth", "xdotool", "openbox")}
     return Missing(extra=tuple(programs[p] for p in programs if not shutil.which(p)))
 
 

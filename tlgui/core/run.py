@@ -119,6 +119,7 @@ def create_run(folder: Path, spec: TrainingSpec, class_names: Sequence[str]) -> 
     try:
         storage.write_json(folder / SPEC, spec.to_json())
         storage.write_json(folder / LABELS, list(class_names))
+        write_history(folder / HISTORY, ())
     except TlguiError:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
             self.training_page,
             self.result_page,
         ):
+            page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             self.pages.addWidget(page)
         self.back_button = button(self.tr("Back"))
         self.next_button = button("", "primary")
@@ -138,6 +139,10 @@ class MainWindow(QMainWindow):
         self.pages.setCurrentIndex(index)
         self.rail.show_step(index)
         self._show_footer()
+        page, focused = self.pages.widget(index), self.focusWidget()
+        if focused is None or not page.isAncestorOf(focused):
+            # Where a button of the footer had it, Qt would pass it on to the rail.
+            page.setFocus()
 
     @Slot(str)
     def show_bug(self, trace: str) -> None:

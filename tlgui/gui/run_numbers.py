@@ -41,7 +41,7 @@ class RunNumbers(QWidget):
             self.tr("Share of the validation photos named right in the last epoch"),
         )
         self.loss = _Number(
-            self.tr("Loss"),
+            self.tr("Validation loss"),
             self.tr(
                 "How wrong the answers for the validation photos are; lower is better"
             ),
@@ -64,7 +64,7 @@ class RunNumbers(QWidget):
         if best is None:
             self.best.show_number("–", self.tr("Best accuracy"))
             self.last.show_number("–", self.tr("Last accuracy"))
-            self.loss.show_number("–", self.tr("Loss"))
+            self.loss.show_number("–", self.tr("Validation loss"))
             return
         last = self._session.history[-1]
         self.best.show_number(
@@ -77,5 +77,5 @@ class RunNumbers(QWidget):
         )
         self.loss.show_number(
             f"{last.val_loss:.3f}",
-            self.tr("Loss, epoch {0}").format(last.epoch),
+            self.tr("Validation loss, epoch {0}").format(last.epoch),
         )

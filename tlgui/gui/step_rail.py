@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from tlgui.core.layers import describe_trainable
 from tlgui.gui.controls import SMALL_GAP, column, label, line
+from tlgui.gui.percent import percent
 from tlgui.gui.session import EngineState, Session, Status
 from tlgui.gui.step_icons import step_icon
 
@@ -95,6 +96,7 @@ class StepRail(QFrame):
         ):
             signal.connect(self._show_summaries)
         session.engine_changed.connect(self._show_engine)
+        session.status_changed.connect(self._show_engine)
 
     def show_step(self, index: int) -> None:
         """Marks a step as the present one."""
@@ -162,10 +164,13 @@ class StepRail(QFrame):
         evaluation = self._session.evaluation
         if evaluation is None:
             return self.tr("None yet")
-        return self.tr("{share:.1f} % right").format(share=100 * evaluation.accuracy)
+        return self.tr("{share} right").format(share=percent(evaluation.accuracy))
 
     @Slot()
     def _show_engine(self) -> None:
+        if self._session.status is not Status.IDLE:
+            self.engine.setText(self.tr("Training …"))
+            return
         self.engine.setText(
             {
                 EngineState.STARTING: self.tr("Getting ready to train …"),

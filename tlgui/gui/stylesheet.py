@@ -71,6 +71,9 @@ QToolButton[role="chip"]:checked {
     background: $accent_soft; border-color: $accent; font-weight: 600;
 }
 
+QFileDialog QToolButton { padding: 3px; }
+QFileDialog QToolButton:focus { padding: 2px; }
+
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {
     background: $card; color: $text; border: 1px solid $border; border-radius: 6px;
     padding: 5px 8px; min-height: 20px;
