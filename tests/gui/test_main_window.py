@@ -147,6 +147,7 @@ def test_before_the_first_epoch_there_is_nothing_to_keep(
     session.start()
     window.close()
     assert not window.closing_question.keep_button.isEnabled()
+    QTest.mouseClick(window.closing_question.stay_button, LEFT)
 
 
 @pytest.mark.parametrize("stop", [Stop.KEEP, Stop.DROP])

@@ -140,6 +140,7 @@ class MainWindow(QMainWindow):
         self.rail.show_step(index)
         self._show_footer()
         page, focused = self.pages.widget(index), self.focusWidget()
+        assert page is not None
         if focused is None or not page.isAncestorOf(focused):
             # Where a button of the footer had it, Qt would pass it on to the rail.
             page.setFocus()
