@@ -18,9 +18,18 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
+@pytest.fixture(scope="session")
+def converted_prefixes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Frozen layers are converted once for all tests."""
+    return tmp_path_factory.mktemp("prefixes")
+
+
 @pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, converted_prefixes: Path
+) -> None:
     """Keeps the developer's own settings, caches and runs out of the tests."""
+    monkeypatch.setenv("TLGUI_PREFIX_DIR", str(converted_prefixes))
     for name in ("CONFIG", "CACHE", "LOG", "RUNS"):
         monkeypatch.setenv(f"TLGUI_{name}_DIR", str(tmp_path / f"home-{name.lower()}"))
 

@@ -349,7 +349,7 @@ def test_the_head_names_the_classes(reader: ScriptedReader, page: ModelPage) -> 
     assert "once you choose photos" in page.panel.sentence.text()
     reader.scan_ended.emit(a_dataset(), "")
     assert page.panel.sentence.text() == (
-        "Head: 3 layers, 2,562 parameters, tells your 2 classes apart (ants, bees). "
+        "Head: 2 layers, 2,562 parameters, tells your 2 classes apart (ants, bees). "
         "New, and always learns."
     )
     assert page.panel.diagram.tile(HEAD).face.rows == ("head", "2.6k", "3")

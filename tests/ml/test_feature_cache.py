@@ -17,14 +17,11 @@ import numpy as np
 import pytest
 
 from tlgui.core.types import Floats
-from tlgui.ml import feature_cache
-from tlgui.ml.feature_cache import (
-    CacheKey,
-    CacheStore,
-    ContentDigests,
-    FeatureCache,
-    record_digest,
-)
+from tlgui.ml import cache_segment, content_digests
+from tlgui.ml.cache_key import CacheKey, record_digest
+from tlgui.ml.cache_store import CacheStore
+from tlgui.ml.content_digests import ContentDigests
+from tlgui.ml.feature_cache import FeatureCache
 
 KEY = CacheKey("efficientnet-lite0", "ab" * 32, "block4", 1, (3, 4, 5))
 HALF = CacheKey("efficientnet-lite0", "ab" * 32, "block4", 1, (3, 4, 5), "float16")
@@ -35,7 +32,8 @@ WRITER = """
 import sys
 from pathlib import Path
 import numpy as np
-from tlgui.ml.feature_cache import CacheKey, FeatureCache
+from tlgui.ml.cache_key import CacheKey
+from tlgui.ml.feature_cache import FeatureCache
 root, pairs, block, *shape = sys.argv[1:]
 key = CacheKey("efficientnet-lite0", "ab" * 32, block, 1, tuple(map(int, shape)))
 cache = FeatureCache(Path(root), key)
@@ -317,7 +315,7 @@ def test_a_flipped_bit_makes_one_record_absent_until_it_is_put_again(
 def test_a_disk_that_refuses_ends_writing_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, whole_writes: int
 ) -> None:
-    real, left = feature_cache._write_all, [whole_writes]
+    real, left = cache_segment._write_all, [whole_writes]
 
     def refuse(stream: FileIO, array: Any) -> None:
         if not left[0]:
@@ -326,7 +324,7 @@ def test_a_disk_that_refuses_ends_writing_only(
         left[0] -= 1
         real(stream, array)
 
-    monkeypatch.setattr(feature_cache, "_write_all", refuse)
+    monkeypatch.setattr(cache_segment, "_write_all", refuse)
     with FeatureCache(tmp_path, KEY) as cache:
         for first in (0, 4, 8):
             chosen = range(first, first + 4)
@@ -521,13 +519,13 @@ def settled(file: Path, content: bytes, changed: int = 1_000_000_000) -> Path:
 
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Counts how often a file's content is read for its digest."""
-    count, real = [0], feature_cache._blake2b
+    count, real = [0], content_digests._blake2b
 
     def counted() -> Any:
         count[0] += 1
         return real()
 
-    monkeypatch.setattr(feature_cache, "_blake2b", counted)
+    monkeypatch.setattr(content_digests, "_blake2b", counted)
     return count
 
 

@@ -18,6 +18,7 @@ from tlgui.core.spec import TrainingSpec
 from tlgui.ml import models
 from tlgui.ml.backbones import block_of
 from tlgui.ml.evaluation import evaluate
+from tlgui.ml.head_solver import HeadSolver
 from tlgui.ml.training import train
 
 pytestmark = pytest.mark.tf
@@ -261,10 +262,7 @@ def test_a_photo_that_vanishes_after_the_scan_is_left_out(
 def test_a_loss_that_explodes_is_told(
     colours: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def make_step(*_: Any) -> Callable[..., tuple[float, int]]:
-        return lambda *_: (float("inf"), 0)
-
-    monkeypatch.setattr("tlgui.ml.training.make_train_step", make_step)
+    monkeypatch.setattr(HeadSolver, "step", lambda *_: (float("inf"), 0))
     with pytest.raises(TlguiError, match=r"learning rate of 0\.5"):
         run(colours, tmp_path / "run", Told(), learning_rate=0.5)
 

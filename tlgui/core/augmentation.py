@@ -14,6 +14,9 @@ from PIL import Image, ImageEnhance
 
 from tlgui.core.types import Pixels
 
+# Changes when the same seed gives other pixels than before.
+VERSION = 0
+
 NAMES: Mapping[str, str] = MappingProxyType(
     {
         "none": "Photos are used as they are.",

@@ -99,6 +99,22 @@ class RunStarted(Event):
 
 
 @dataclass(frozen=True)
+class SourceChosen(Event):
+    """How the coming epochs get their samples.
+
+    Attributes:
+        cached: whether the frozen layers run once a view and their activations are
+            kept, or run for every sample in every epoch.
+        views: how many views of a training sample are kept; 0 if none.
+        runtime: what runs the frozen layers.
+    """
+
+    cached: bool
+    views: int
+    runtime: str
+
+
+@dataclass(frozen=True)
 class BatchEnded(Event):
     """One step is done; thinned at the source to a few a second.
 

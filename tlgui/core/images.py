@@ -30,6 +30,8 @@ _KNOWN = "expected a picture (JPEG, PNG, WebP, BMP or TIFF)"
 # Pillow opens MPO, the JPEG of some cameras, as JPEG and knows no opener for it.
 _FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
 MAX_PIXELS = 400_000_000
+# Changes when the same file is decoded to other pixels than before.
+DECODER_VERSION = 1
 
 # We refuse by our own limit below, with a sentence of our own.
 Image.MAX_IMAGE_PIXELS = None

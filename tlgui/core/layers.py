@@ -69,7 +69,6 @@ def head_block(features: int, classes: int) -> Block:
         HEAD_ONLY,
         (
             Layer("head_pool", "GlobalAveragePooling2D", 0, 0, (features,)),
-            Layer("head_dropout", "Dropout", 0, 0, (features,)),
             Layer("head_output", "Dense", size, size, (classes,)),
         ),
     )

@@ -14,7 +14,7 @@ from tlgui.core.report import Evaluation, evaluation_from_json
 from tlgui.core.spec import TrainingSpec, read_spec
 
 SPEC, HISTORY, LABELS = "spec.json", "history.csv", "labels.json"
-MODEL, REPORT, CHECKPOINT = "model.keras", "report.json", "checkpoint.weights.h5"
+MODEL, REPORT, CHECKPOINT = "model.keras", "report.json", "checkpoint.npz"
 _ROOM = 200_000_000
 
 

@@ -49,9 +49,14 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
                 temporary.unlink(missing_ok=True)
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replaces `path` with `data`, whole or not at all."""
+    write_whole(path, lambda file: _fill(file, data))
+
+
 def write_text(path: Path, text: str) -> None:
     """Replaces `path` with `text` in UTF-8, whole or not at all."""
-    write_whole(path, lambda file: _fill(file, text.encode("utf-8")))
+    write_bytes(path, text.encode("utf-8"))
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -24,6 +24,7 @@ class Task:
         refusal: why a path can never be a sample (by its ending), or None.
         inspect: reads a file whole; raises `UnreadableError` with the reason.
         decode: reads a file for a model of the given input size.
+        decoder_version: changes when `decode` or `augment` gives other numbers.
         thumbnail: reads a file for the eye, longest side in pixels.
         augmentations: names and what each does, mildest first.
         augment: changes one decoded sample at random.
@@ -36,6 +37,7 @@ class Task:
     refusal: Callable[[Path], str | None]
     inspect: Callable[[Path], object]
     decode: Callable[[Path | bytes, int], Pixels]
+    decoder_version: int
     thumbnail: Callable[[Path | bytes, int], Pixels]
     augmentations: Mapping[str, str]
     augment: Callable[[Pixels, str, np.random.Generator], Pixels]
@@ -49,6 +51,7 @@ IMAGE_CLASSIFICATION = Task(
     refusal=images.refusal,
     inspect=images.inspect,
     decode=images.decode,
+    decoder_version=images.DECODER_VERSION + augmentation.VERSION,
     thumbnail=images.thumbnail,
     augmentations=augmentation.NAMES,
     augment=augmentation.augment,

@@ -92,7 +92,6 @@ class BlockWords(QObject):
             "Add": self.tr("adds what came in"),
             "ZeroPadding2D": self.tr("adds an empty margin"),
             "GlobalAveragePooling2D": self.tr("averages the whole photo"),
-            "Dropout": self.tr("leaves some out at random"),
             "Dense": self.tr("weighs finds for each class"),
         }
         return does.get(kind, "")

@@ -14,7 +14,7 @@ from tlgui.core.scan import scan
 from tlgui.core.task import find_task
 from tlgui.core.types import Floats, Labels
 from tlgui.ml import models
-from tlgui.ml.pipeline import SampleReader, check_readable
+from tlgui.ml.pipeline import SampleReader, Source, StreamSource, check_readable
 from tlgui.ml.steps import PredictStep, make_predict_step
 
 BATCH_SIZE = 32
@@ -22,7 +22,7 @@ BATCH_SIZE = 32
 
 def predict_samples(
     predict: PredictStep,
-    reader: SampleReader,
+    source: Source,
     samples: Sequence[Sample],
     *,
     on_progress: Progress = lambda done, total: None,
@@ -32,7 +32,7 @@ def predict_samples(
 
     Args:
         predict: the model.
-        reader: decodes the samples.
+        source: gives the samples as the model takes them.
         samples: a split.
         on_progress: told (samples done, samples in all).
         should_stop: asked between batches.
@@ -43,19 +43,19 @@ def predict_samples(
 
     Raises:
         Stopped: `should_stop` said so.
-        TlguiError: no sample can be read.
     """
     places: list[Labels] = []
     probabilities: list[Floats] = []
     done = 0
-    for batch in reader.batches(samples, BATCH_SIZE):
+    for batch in source.batches(samples, BATCH_SIZE):
         if should_stop():
             raise Stopped
-        places.append(batch.indices)
-        probabilities.append(predict(batch.pixels))
-        done += len(batch.indices)
+        places.append(batch.places)
+        probabilities.append(predict(batch.inputs))
+        done += len(batch.places)
         on_progress(done, len(samples))
-    check_readable(reader, done)
+    if not places:
+        return np.empty(0, np.int64), np.empty((0, 0), np.float32)
     return np.concatenate(places), np.concatenate(probabilities)
 
 
@@ -99,11 +99,12 @@ def evaluate(
     with SampleReader(dataset, task, size) as reader:
         places, probabilities = predict_samples(
             make_predict_step(keras_model),
-            reader,
+            StreamSource(reader),
             samples,
             on_progress=on_progress,
             should_stop=should_stop,
         )
+        check_readable(reader, len(places))
     answered = [samples[place] for place in places]
     files = [dataset.file(sample) for sample in answered]
     truth = [label_of[sample.label] for sample in answered]

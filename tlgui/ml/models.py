@@ -13,15 +13,13 @@ from tlgui.core.spec import TrainingSpec
 from tlgui.ml import runtime
 from tlgui.ml.backbones import block_of, build_backbone
 
-DROPOUT = 0.2
 HEAD = "head"
+HEAD_OUTPUT = "head_output"
 _MOMENTUM = 0.9
 _WEIGHT_DECAY = 0.01
 
 
-def build_classifier(
-    backbone: str, classes: int, *, seed: int = 0, pretrained: bool = True
-) -> Any:
+def build_classifier(backbone: str, classes: int, *, pretrained: bool = True) -> Any:
     """Builds a classifier: a backbone with a new head for the person's classes.
 
     The head begins at zero, as in BiT (https://arxiv.org/abs/1912.11370): every class
@@ -30,7 +28,6 @@ def build_classifier(
     Args:
         backbone: a name of the catalogue.
         classes: the number of classes; the head's output layer is sized for it.
-        seed: decides the head's dropout.
         pretrained: whether the backbone gets its pretrained weights.
 
     Returns:
@@ -42,12 +39,11 @@ def build_classifier(
 
     base = build_backbone(backbone, pretrained=pretrained)
     x = keras.layers.GlobalAveragePooling2D(name="head_pool")(base.output)
-    x = keras.layers.Dropout(DROPOUT, seed=seed, name="head_dropout")(x)
     outputs = keras.layers.Dense(
         classes,
         activation="softmax",
         kernel_initializer="zeros",
-        name="head_output",
+        name=HEAD_OUTPUT,
     )(x)
     return keras.Model(base.input, outputs, name=f"{backbone}-classifier")
 

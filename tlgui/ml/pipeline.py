@@ -1,13 +1,12 @@
-"""Feeds decoded samples to the engine, read ahead by a few threads."""
+"""Decodes samples in a few threads, ahead of whoever uses them."""
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -17,23 +16,24 @@ from tlgui.core.images import UnreadableError
 from tlgui.core.task import Task
 from tlgui.core.types import Floats, Labels, Pixels
 
-# Decoded pictures are kept up to this size; beyond it they are decoded again.
+# Decoded samples are kept up to this size; beyond it they are decoded again.
 MEMORY_BUDGET = 1_000_000_000
-_AHEAD = 3
+AHEAD = 3
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Some samples.
+    """Some samples, as a model takes them.
 
     Attributes:
-        indices: their places in the split, shape `(n,)`.
-        pixels: `uint8`, shape `(n, size, size, 3)`.
+        places: their places in the split, shape `(n,)`.
+        inputs: decoded samples (`uint8`) or activations (`float32`), shape `(n, …)`.
         labels: shape `(n,)`.
     """
 
-    indices: Labels
-    pixels: Pixels
+    places: Labels
+    inputs: Any
     labels: Labels
 
     def one_hot(self, classes: int) -> Floats:
@@ -41,23 +41,8 @@ class Batch:
         return np.eye(classes, dtype=np.float32)[self.labels]
 
 
-class SampleReader:
-    """Decodes the samples of a data set and keeps what fits in memory.
-
-    Attributes:
-        lost: files that could be read at the scan but no longer can, with reasons.
-    """
-
-    def __init__(self, dataset: Dataset, task: Task, size: int) -> None:
-        self._dataset = dataset
-        self._task = task
-        self._size = size
-        self._kept: dict[str, Pixels] = {}
-        self._room = MEMORY_BUDGET
-        self.lost: dict[str, str] = {}
-        # Pillow lets go of the interpreter while it decodes.
-        threads = max(2, os.cpu_count() or 2)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+class Source(Protocol):
+    """Gives the samples of a split in batches."""
 
     def batches(
         self,
@@ -65,7 +50,7 @@ class SampleReader:
         batch_size: int,
         *,
         order: Labels | None = None,
-        augment: Callable[[Pixels, int], Pixels] | None = None,
+        epoch: int = 0,
     ) -> Iterator[Batch]:
         """Reads samples in batches, a few batches ahead.
 
@@ -73,36 +58,78 @@ class SampleReader:
             samples: a split.
             batch_size: samples a batch; the last one may be smaller.
             order: places in the split, in the order in which they are read.
-            augment: changes the pixels of the sample at a place.
+            epoch: counted from 1 to change the samples at random; 0 for as they are.
 
         Yields:
             Batches; a sample that can no longer be read is left out.
         """
-        places = np.arange(len(samples)) if order is None else order
-        starts = iter(range(0, len(places), batch_size))
-        ahead: deque[list[Future[tuple[int, Pixels | None]]]] = deque()
+        ...
 
-        def submit(start: int) -> None:
-            chunk = places[start : start + batch_size]
-            ahead.append(
-                [
-                    self._pool.submit(self._read, int(place), samples[place], augment)
-                    for place in chunk
-                ]
-            )
 
-        for start in islice(starts, _AHEAD):
-            submit(start)
+class SampleReader:
+    """Decodes the samples of a data set and keeps what fits in memory.
+
+    Attributes:
+        dataset: whose samples.
+        task: how they are decoded.
+        size: of the input that they are decoded for.
+        lost: files that could be read at the scan but no longer can, with reasons.
+    """
+
+    def __init__(self, dataset: Dataset, task: Task, size: int) -> None:
+        self.dataset = dataset
+        self.task = task
+        self.size = size
+        self.lost: dict[str, str] = {}
+        self._kept: dict[str, Pixels] = {}
+        self._room = MEMORY_BUDGET
+        # Pillow lets go of the interpreter while it decodes.
+        threads = max(2, os.cpu_count() or 2)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+
+    def read(self, sample: Sample) -> Pixels | None:
+        """Decodes a sample; None, and noted as lost, where that is not possible."""
+        pixels = self._kept.get(sample.path)
+        if pixels is not None:
+            return pixels
         try:
-            while ahead:
-                read = [future.result() for future in ahead.popleft()]
-                for start in islice(starts, 1):
-                    submit(start)
-                batch = _stack(read, samples)
-                if batch is not None:
-                    yield batch
+            pixels = self.task.decode(self.dataset.file(sample), self.size)
+        except UnreadableError as error:
+            self.lost[sample.path] = str(error)
+            return None
+        if self._room >= pixels.nbytes:
+            self._room -= pixels.nbytes
+            self._kept[sample.path] = pixels
+        return pixels
+
+    def ahead(
+        self, work: Callable[[int], Item], places: Labels, batch_size: int
+    ) -> Iterator[list[Item]]:
+        """Does some work for every place in the threads, a few batches ahead.
+
+        Args:
+            work: given a place in a split.
+            places: in order.
+            batch_size: how many results are yielded together.
+        """
+        starts = deque(range(0, len(places), batch_size))
+        waiting: deque[list[Future[Item]]] = deque()
+
+        def submit_next() -> None:
+            if starts:
+                start = starts.popleft()
+                chunk = places[start : start + batch_size]
+                waiting.append([self._pool.submit(work, int(p)) for p in chunk])
+
+        for _ in range(AHEAD):
+            submit_next()
+        try:
+            while waiting:
+                results = [future.result() for future in waiting.popleft()]
+                submit_next()
+                yield results
         finally:
-            for futures in ahead:
+            for futures in waiting:
                 for future in futures:
                     future.cancel()
 
@@ -121,42 +148,54 @@ class SampleReader:
     ) -> None:
         self.close()
 
-    def _read(
+
+class StreamSource:
+    """Decodes, and changes at random, every sample in every epoch."""
+
+    def __init__(
+        self, reader: SampleReader, augmentation: str = "none", seed: int = 0
+    ) -> None:
+        self._reader = reader
+        self._augmentation = augmentation
+        self._seed = seed
+
+    def batches(
         self,
-        place: int,
-        sample: Sample,
-        augment: Callable[[Pixels, int], Pixels] | None,
-    ) -> tuple[int, Pixels | None]:
-        pixels = self._kept.get(sample.path)
-        if pixels is None:
-            try:
-                pixels = self._task.decode(self._dataset.file(sample), self._size)
-            except UnreadableError as error:
-                self.lost[sample.path] = str(error)
-                return place, None
-            if self._room >= pixels.nbytes:
-                self._room -= pixels.nbytes
-                self._kept[sample.path] = pixels
-        return place, augment(pixels, place) if augment else pixels
+        samples: Sequence[Sample],
+        batch_size: int,
+        *,
+        order: Labels | None = None,
+        epoch: int = 0,
+    ) -> Iterator[Batch]:
+        """Reads samples in batches; see `Source`."""
+        changed = epoch > 0 and self._augmentation != "none"
+
+        def work(place: int) -> tuple[int, Pixels | None]:
+            pixels = self._reader.read(samples[place])
+            if pixels is None or not changed:
+                return place, pixels
+            generator = np.random.default_rng([self._seed, epoch, place])
+            augment = self._reader.task.augment
+            return place, augment(pixels, self._augmentation, generator)
+
+        places = np.arange(len(samples)) if order is None else order
+        for results in self._reader.ahead(work, places, batch_size):
+            good = [(place, pixels) for place, pixels in results if pixels is not None]
+            if good:
+                yield make_batch(
+                    samples, [p for p, _ in good], np.stack([x for _, x in good])
+                )
+
+
+def make_batch(samples: Sequence[Sample], places: Sequence[int], inputs: Any) -> Batch:
+    """A batch of the samples at some places."""
+    labels = np.array([samples[place].label for place in places], dtype=np.int64)
+    return Batch(np.array(places, dtype=np.int64), inputs, labels)
 
 
 def training_order(seed: int, epoch: int, count: int) -> Labels:
     """The order of an epoch: the same for the same seed and epoch."""
     return np.random.default_rng([seed, epoch]).permutation(count)
-
-
-def augmenter(
-    task: Task, name: str, seed: int, epoch: int
-) -> Callable[[Pixels, int], Pixels] | None:
-    """Changes samples at random: the same for the same seed, epoch and place."""
-    if name == "none":
-        return None
-
-    def change(pixels: Pixels, place: int) -> Pixels:
-        generator = np.random.default_rng([seed, epoch, place])
-        return task.augment(pixels, name, generator)
-
-    return change
 
 
 def check_readable(reader: SampleReader, read: int) -> None:
@@ -171,16 +210,3 @@ def check_readable(reader: SampleReader, read: int) -> None:
             f"None of the files can be read any more; the first is {path}: {reason}. "
             "Check whether the folder was moved or its disk taken away."
         )
-
-
-def _stack(
-    read: list[tuple[int, Pixels | None]], samples: Sequence[Sample]
-) -> Batch | None:
-    good = [(place, pixels) for place, pixels in read if pixels is not None]
-    if not good:
-        return None
-    return Batch(
-        np.array([place for place, _ in good], dtype=np.int64),
-        np.stack([pixels for _, pixels in good]),
-        np.array([samples[place].label for place, _ in good], dtype=np.int64),
-    )

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-_CHATTER = (b"WARNING: All log messages before absl", b"I0000", b"W0000")
+_CHATTER = (b"WARNING: All log messages before absl", b"I0000", b"W0000", b"INFO: ")
 
 
 @functools.cache
@@ -17,7 +17,7 @@ def tensorflow() -> Any:
     # Warnings of the C++ side go to stderr before any of our handlers exists.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    with _without_chatter():
+    with without_chatter():
         import tensorflow as tf
 
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -26,8 +26,8 @@ def tensorflow() -> Any:
 
 
 @contextlib.contextmanager
-def _without_chatter() -> Iterator[None]:
-    """Holds back what the C++ side writes while it is loaded, except real errors.
+def without_chatter() -> Iterator[None]:
+    """Holds back what native libraries write to stderr, except real errors.
 
     WORKAROUND TensorFlow 2.21 writes two lines about oneDNN before its log level
     is read: https://github.com/tensorflow/tensorflow/issues/68593

@@ -1,16 +1,14 @@
 """Fine-tunes a model: a plain function, without Qt and without processes."""
 
-import dataclasses
+import contextlib
 import math
-import platform
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from tlgui import __version__
+from tlgui.core.catalogue import find_backbone
 from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import (
@@ -29,23 +27,21 @@ from tlgui.core.events import (
     never_stop,
 )
 from tlgui.core.history import EpochRecord, best_epoch
+from tlgui.core.layers import head_parameters
 from tlgui.core.phases import Phase, plan_phases
-from tlgui.core.report import REPORT_VERSION, Evaluation, evaluation_of
+from tlgui.core.report import Evaluation, evaluation_of
 from tlgui.core.run import Run, check_new_run, create_run
 from tlgui.core.scan import check_trainable, scan, validation_folder
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.split import class_weights, split_off_validation
 from tlgui.core.task import find_task
-from tlgui.core.types import Floats, Labels
-from tlgui.ml import models, runtime
+from tlgui.core.types import Floats
+from tlgui.ml import models
 from tlgui.ml.evaluation import predict_samples
-from tlgui.ml.pipeline import (
-    SampleReader,
-    augmenter,
-    check_readable,
-    training_order,
-)
-from tlgui.ml.steps import PredictStep, TrainStep, make_predict_step, make_train_step
+from tlgui.ml.feeding import Feed, Feeding
+from tlgui.ml.learners import Learner, Weights
+from tlgui.ml.pipeline import SampleReader, check_readable, training_order
+from tlgui.ml.run_report import make_report, save_checkpoint
 
 # The live curve needs no more than this many batch values a second.
 _BATCH_INTERVAL = 0.05
@@ -81,16 +77,12 @@ def train(
         prepared = prepare_data(spec, emit, stop, dataset)
     except Stopped:
         return _ended(folder, Outcome.STOPPED, emit, started)
-    emit(StageChanged(Stage.LOADING))
-    runtime.set_seed(spec.seed)
-    keras_model = models.build_classifier(
-        spec.backbone, len(prepared.class_names), seed=spec.seed
-    )
     run = create_run(folder, spec, prepared.class_names)
-    task = find_task(spec.task)
-    with SampleReader(prepared, task, keras_model.input_shape[1]) as reader:
-        training = _Training(run, prepared, keras_model, reader, emit, stop, started)
-        return training.run_all()
+    task, size = find_task(spec.task), find_backbone(spec.backbone).input_size
+    with SampleReader(prepared, task, size) as reader:
+        training = _Training(run, prepared, reader, emit, stop, started)
+        with contextlib.closing(training.feeding):
+            return training.run_all()
 
 
 def prepare_data(
@@ -143,13 +135,13 @@ class _Training:
 
     run: Run
     dataset: Dataset
-    keras_model: Any
     reader: SampleReader
     emit: Emit
     stop: StopRequest
     started: float
     records: list[EpochRecord] = field(default_factory=list)
-    best: tuple[list[Any], EpochRecord, Evaluation] | None = None
+    best: tuple[Weights, EpochRecord, Evaluation] | None = None
+    feed: Feed | None = None
     _told: float = 0.0
 
     def __post_init__(self) -> None:
@@ -157,16 +149,15 @@ class _Training:
         self.train_samples = self.dataset.samples[TRAIN]
         self.validation_samples = self.dataset.samples[VALIDATION]
         self.steps = math.ceil(len(self.train_samples) / self.spec.batch_size)
-        self.loss = models.make_loss(self.spec)
+        self.feeding = Feeding(self.spec, self.reader, self.steps)
         weights = np.ones(len(self.dataset.class_names), np.float32)
         if self.spec.class_weights:
             weights = np.array(class_weights(self.dataset), np.float32)
         self.weights: Floats = weights
-        self.predict: PredictStep = make_predict_step(self.keras_model)
+        self.parameters = _count_parameters(self.spec, len(self.dataset.class_names))
 
     def run_all(self) -> RunEnded:
         """Runs every phase, then keeps the best model."""
-        models.set_trainable(self.keras_model, self.spec.trainable)
         self._announce()
         for phase in plan_phases(self.spec):
             if not self._run_phase(phase):
@@ -178,7 +169,7 @@ class _Training:
         return self._keep(Outcome.STOPPED if stopped else Outcome.COMPLETED)
 
     def _announce(self) -> None:
-        trainable, total = models.count_parameters(self.keras_model)
+        trainable, total = self.parameters
         self.emit(
             RunStarted(
                 str(self.run.folder),
@@ -195,25 +186,24 @@ class _Training:
 
     def _run_phase(self, phase: Phase) -> bool:
         """Runs some epochs; False when the run is to end after them."""
-        models.set_trainable(self.keras_model, phase.trainable)
-        optimizer = models.make_optimizer(
-            self.spec.optimizer, phase.learning_rate, phase.epochs * self.steps
-        )
-        step = make_train_step(self.keras_model, self.loss, optimizer)
+        self.emit(StageChanged(Stage.LOADING))
+        learned = None if self.feed is None else self.feed.learner.weights()
+        self.feed = self.feeding.prepare(phase, learned)
+        self.emit(self.feed.chosen)
         self.emit(StageChanged(Stage.TRACING))
         for epoch in range(phase.first_epoch, phase.first_epoch + phase.epochs):
-            if not self._run_epoch(epoch, step, optimizer):
+            if not self._run_epoch(epoch, self.feed):
                 return False
         return True
 
-    def _run_epoch(self, epoch: int, step: TrainStep, optimizer: Any) -> bool:
+    def _run_epoch(self, epoch: int, feed: Feed) -> bool:
         began = time.monotonic()
-        loss, accuracy, seen = self._train_epoch(epoch, step)
+        loss, accuracy, seen = self._train_epoch(epoch, feed)
         if self.stop() is not None:
             return False
         check_readable(self.reader, seen)
         try:
-            evaluation, val_loss = self._validate()
+            evaluation, val_loss = self._validate(feed)
         except Stopped:
             return False
         record = EpochRecord(
@@ -222,27 +212,27 @@ class _Training:
             accuracy,
             val_loss,
             evaluation.accuracy,
-            float(optimizer.learning_rate),
+            feed.learner.learning_rate,
             time.monotonic() - began,
         )
-        self._remember(record, evaluation)
+        self._remember(record, evaluation, feed.learner)
         return not self._is_patience_over()
 
-    def _train_epoch(self, epoch: int, step: TrainStep) -> tuple[float, float, int]:
+    def _train_epoch(self, epoch: int, feed: Feed) -> tuple[float, float, int]:
         """Sees every training sample once: mean loss, accuracy, samples seen."""
-        task = find_task(self.spec.task)
         classes = len(self.dataset.class_names)
         loss_sum, right_sum, seen = 0.0, 0, 0
-        batches = self.reader.batches(
+        batches = feed.source.batches(
             self.train_samples,
             self.spec.batch_size,
             order=training_order(self.spec.seed, epoch, len(self.train_samples)),
-            augment=augmenter(task, self.spec.augmentation, self.spec.seed, epoch),
+            epoch=epoch,
         )
         for number, batch in enumerate(batches, start=1):
             count = len(batch.labels)
-            weights = self.weights[batch.labels]
-            loss, right = step(batch.pixels, batch.one_hot(classes), weights)
+            loss, right = feed.learner.train(
+                batch.inputs, batch.one_hot(classes), self.weights[batch.labels]
+            )
             if not math.isfinite(loss):
                 raise TlguiError(_diverged(self.spec))
             if number == 1:
@@ -263,19 +253,22 @@ class _Training:
             self._told = now
             self.emit(BatchEnded(epoch, step, self.steps, loss, accuracy))
 
-    def _validate(self, *, stoppable: bool = True) -> tuple[Evaluation, float]:
+    def _validate(
+        self, feed: Feed, *, stoppable: bool = True
+    ) -> tuple[Evaluation, float]:
         """Answers for the validation samples, and their loss as trained."""
         self.emit(StageChanged(Stage.VALIDATING))
         samples = self.validation_samples
         places, probabilities = predict_samples(
-            self.predict,
-            self.reader,
+            feed.learner.predict,
+            feed.source,
             samples,
             on_progress=lambda done, total: self.emit(
                 ProgressMade(Stage.VALIDATING, done, total)
             ),
             should_stop=lambda: stoppable and self.stop() is not None,
         )
+        check_readable(self.reader, len(places))
         truth = np.array([samples[place].label for place in places], dtype=np.int64)
         evaluation = evaluation_of(
             self.dataset.class_names,
@@ -283,17 +276,16 @@ class _Training:
             truth.tolist(),
             probabilities,
         )
-        return evaluation, self._loss_of(truth, probabilities)
-
-    def _loss_of(self, truth: Labels, probabilities: Floats) -> float:
         one_hot = np.eye(probabilities.shape[1], dtype=np.float32)[truth]
-        return float(self.loss(one_hot, probabilities))
+        return evaluation, feed.learner.loss_of(one_hot, probabilities)
 
-    def _remember(self, record: EpochRecord, evaluation: Evaluation) -> None:
+    def _remember(
+        self, record: EpochRecord, evaluation: Evaluation, learner: Learner
+    ) -> None:
         self.records.append(record)
         if best_epoch(self.records) is record:
-            self.best = (self.keras_model.get_weights(), record, evaluation)
-            models.save_weights(self.keras_model, self.run.checkpoint_file)
+            self.best = (learner.weights(), record, evaluation)
+            save_checkpoint(self.best[0], self.run.checkpoint_file)
         self.run.write_history(self.records)
         self.emit(EpochEnded(record))
 
@@ -303,21 +295,26 @@ class _Training:
         return self.records[-1].epoch - self.best[1].epoch >= self.spec.patience
 
     def _keep(self, outcome: Outcome) -> RunEnded:
-        """Restores the best weights and writes the model and the report."""
+        """Puts the best weights together and writes the model and the report."""
+        assert self.feed is not None
         if self.best is None:  # stopped before the first epoch was over
-            evaluation, loss = self._validate(stoppable=False)
+            weights = self.feed.learner.weights()
+            evaluation, loss = self._validate(self.feed, stoppable=False)
             epoch = 0
         else:
             weights, record, evaluation = self.best
-            self.keras_model.set_weights(weights)
             epoch, loss = record.epoch, record.val_loss
         self.emit(StageChanged(Stage.SAVING))
-        models.set_trainable(self.keras_model, self.spec.trainable)
+        keras_model = weights.classifier(self.spec, len(self.dataset.class_names))
+        models.set_trainable(keras_model, self.spec.trainable)
         # Plain SGD has no state, which others could not read back.
-        self.keras_model.compile(
-            optimizer="sgd", loss=self.loss, metrics=["accuracy"], jit_compile=False
+        keras_model.compile(
+            optimizer="sgd",
+            loss=models.make_loss(self.spec),
+            metrics=["accuracy"],
+            jit_compile=False,
         )
-        models.save_model(self.keras_model, self.run.model_file)
+        models.save_model(keras_model, self.run.model_file)
         ended = RunEnded(
             str(self.run.folder),
             outcome,
@@ -327,45 +324,32 @@ class _Training:
             loss,
             time.monotonic() - self.started,
         )
-        self.run.write_report(self._report(ended, evaluation))
+        self.run.write_report(
+            make_report(
+                ended,
+                evaluation,
+                self.dataset,
+                self.parameters,
+                len(self.records),
+                self.reader.lost,
+            )
+        )
         self.run.checkpoint_file.unlink(missing_ok=True)
         self.emit(EvaluationMade(evaluation))
         self.emit(ended)
         return ended
 
-    def _report(self, ended: RunEnded, evaluation: Evaluation) -> dict[str, Any]:
-        trainable, total = models.count_parameters(self.keras_model)
-        lost = [
-            {"path": path, "reason": reason}
-            for path, reason in sorted(self.reader.lost.items())
-        ]
-        return {
-            "version": REPORT_VERSION,
-            "outcome": ended.outcome,
-            "best_epoch": ended.best_epoch,
-            "epochs": len(self.records),
-            "seconds": ended.seconds,
-            "class_names": list(self.dataset.class_names),
-            "training_samples": list(self.dataset.counts(TRAIN)),
-            "validation_samples": list(self.dataset.counts(VALIDATION)),
-            "trainable_parameters": trainable,
-            "total_parameters": total,
-            "left_out": [dataclasses.asdict(p) for p in self.dataset.problems] + lost,
-            "peak_memory_bytes": runtime.peak_memory(),
-            "versions": {
-                "tlgui": __version__,
-                "python": platform.python_version(),
-                "tensorflow": runtime.tensorflow().__version__,
-            },
-            "majority_share": _majority_share(evaluation),
-            "validation": evaluation.to_json(),
-        }
 
-
-def _majority_share(evaluation: Evaluation) -> float:
-    """The accuracy of always answering the most frequent class."""
-    counts = evaluation.confusion.sum(axis=1)
-    return float(counts.max() / max(counts.sum(), 1))
+def _count_parameters(spec: TrainingSpec, classes: int) -> tuple[int, int]:
+    """Keras' own count of (trainable, total) parameters, from the catalogue."""
+    backbone = find_backbone(spec.backbone)
+    head = head_parameters(backbone.features, classes)
+    trainable = sum(
+        block.trainable_parameters
+        for block in backbone.blocks
+        if block.name in spec.trainable
+    )
+    return trainable + head, backbone.parameters + head
 
 
 def _diverged(spec: TrainingSpec) -> str:

@@ -1,0 +1,147 @@
+"""What moves the weights in one phase of a run: numpy for a head, Keras for blocks."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from tlgui.core.phases import Phase
+from tlgui.core.spec import TrainingSpec
+from tlgui.core.types import Floats
+from tlgui.ml import models
+from tlgui.ml.head_solver import HeadSolver
+from tlgui.ml.prefix import Cut, cut_output
+from tlgui.ml.steps import PredictStep, TrainStep, make_predict_step, make_train_step
+
+
+class Learner(Protocol):
+    """Trains on the batches of a phase's source, and answers for them."""
+
+    train: TrainStep
+    predict: PredictStep
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the coming step."""
+        ...
+
+    def loss_of(self, one_hot: Floats, probabilities: Floats) -> float:
+        """The mean loss of answers, as trained."""
+        ...
+
+    def weights(self) -> "Weights":
+        """A copy of everything that may have changed."""
+        ...
+
+
+class Weights:
+    """The state of a classifier: its head, and its backbone if that changed too.
+
+    Attributes:
+        head: kernel `(features, classes)` and bias `(classes,)`.
+        whole: all weights of the Keras model, head included; None while the backbone
+            is as it was pretrained.
+    """
+
+    def __init__(
+        self, head: Sequence[Floats], whole: Sequence[Floats] | None = None
+    ) -> None:
+        self.head = list(head)
+        self.whole = None if whole is None else list(whole)
+
+    def classifier(self, spec: TrainingSpec, classes: int) -> Any:
+        """Puts everything together again into one ordinary Keras model."""
+        pretrained = self.whole is None
+        keras_model = models.build_classifier(
+            spec.backbone, classes, pretrained=pretrained
+        )
+        if self.whole is not None:
+            keras_model.set_weights(self.whole)
+        else:
+            keras_model.get_layer(models.HEAD_OUTPUT).set_weights(self.head)
+        return keras_model
+
+
+class HeadLearner:
+    """Trains the head alone, on pooled features, without TensorFlow."""
+
+    def __init__(
+        self, spec: TrainingSpec, phase: Phase, steps: int, features: int, classes: int
+    ) -> None:
+        self._solver = HeadSolver(
+            features,
+            classes,
+            optimizer=spec.optimizer,
+            learning_rate=phase.learning_rate,
+            steps=phase.epochs * steps,
+            loss=spec.loss,
+            label_smoothing=spec.label_smoothing,
+            focal_gamma=spec.focal_gamma,
+        )
+        self.train: TrainStep = self._solver.step
+        self.predict: PredictStep = self._solver.predict
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the coming step."""
+        return self._solver.learning_rate
+
+    def loss_of(self, one_hot: Floats, probabilities: Floats) -> float:
+        """The mean loss of answers, as trained."""
+        return self._solver.loss_of(one_hot, probabilities)
+
+    def weights(self) -> Weights:
+        """A copy of the head."""
+        return Weights(self._solver.get_weights())
+
+
+class BlockLearner:
+    """Trains blocks and the head with Keras: what follows the cut, or everything."""
+
+    def __init__(
+        self,
+        spec: TrainingSpec,
+        phase: Phase,
+        steps: int,
+        keras_model: Any,
+        cut: Cut | None,
+    ) -> None:
+        """Freezes what must not change and prepares both computations.
+
+        Args:
+            spec: decides loss and optimiser.
+            phase: decides what changes.
+            steps: steps an epoch.
+            keras_model: the whole classifier; its weights are what is trained.
+            cut: the batches are activations of this cut; None for decoded samples.
+        """
+        import keras
+
+        models.set_trainable(keras_model, phase.trainable)
+        self._whole = keras_model
+        part, dtype = keras_model, "uint8"
+        if cut is not None:
+            # Shares its layers with the whole, which so is trained as well.
+            part = keras.Model(cut_output(keras_model, cut), keras_model.output)
+            dtype = "float32"
+        self._loss = models.make_loss(spec)
+        self._optimizer = models.make_optimizer(
+            spec.optimizer, phase.learning_rate, phase.epochs * steps
+        )
+        self.train: TrainStep = make_train_step(
+            part, self._loss, self._optimizer, dtype
+        )
+        self.predict: PredictStep = make_predict_step(part, dtype)
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the coming step."""
+        return float(self._optimizer.learning_rate)
+
+    def loss_of(self, one_hot: Floats, probabilities: Floats) -> float:
+        """The mean loss of answers, as trained."""
+        return float(self._loss(one_hot, probabilities))
+
+    def weights(self) -> Weights:
+        """A copy of everything."""
+        whole = self._whole.get_weights()
+        head = self._whole.get_layer(models.HEAD_OUTPUT).get_weights()
+        return Weights(head, whole)

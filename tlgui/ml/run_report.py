@@ -1,0 +1,94 @@
+"""What a run leaves behind besides its model: the report, and checkpoints."""
+
+import dataclasses
+import importlib.metadata
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tlgui import __version__
+from tlgui.core import storage
+from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
+from tlgui.core.events import RunEnded
+from tlgui.core.report import REPORT_VERSION, Evaluation
+from tlgui.ml import runtime
+from tlgui.ml.learners import Weights
+
+
+def make_report(
+    ended: RunEnded,
+    evaluation: Evaluation,
+    dataset: Dataset,
+    parameters: tuple[int, int],
+    epochs: int,
+    lost: Mapping[str, str],
+) -> dict[str, Any]:
+    """The content of `report.json`.
+
+    Args:
+        ended: how the run ended.
+        evaluation: of the kept model, on the validation samples.
+        dataset: what it learned from.
+        parameters: how many are trainable, and how many there are.
+        epochs: how many were finished.
+        lost: files that could no longer be read, with the reasons.
+    """
+    missing = [{"path": p, "reason": reason} for p, reason in sorted(lost.items())]
+    packages = ("tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert", "numpy")
+    return {
+        "version": REPORT_VERSION,
+        "outcome": ended.outcome,
+        "best_epoch": ended.best_epoch,
+        "epochs": epochs,
+        "seconds": ended.seconds,
+        "class_names": list(dataset.class_names),
+        "training_samples": list(dataset.counts(TRAIN)),
+        "validation_samples": list(dataset.counts(VALIDATION)),
+        "trainable_parameters": parameters[0],
+        "total_parameters": parameters[1],
+        "left_out": [dataclasses.asdict(p) for p in dataset.problems] + missing,
+        "peak_memory_bytes": runtime.peak_memory(),
+        "versions": {
+            "tlgui": __version__,
+            "python": platform.python_version(),
+            **{name: version for name in packages if (version := _version(name))},
+        },
+        "majority_share": _majority_share(evaluation),
+        "validation": evaluation.to_json(),
+    }
+
+
+def save_checkpoint(weights: Weights, file: Path) -> None:
+    """Writes the best weights so far as `.npz`, whole or not at all.
+
+    Args:
+        weights: `head/0`, `head/1`, and if blocks changed `whole/0`, `whole/1`, …
+        file: where.
+
+    Raises:
+        TlguiError: the file cannot be written.
+    """
+    arrays = {f"head/{i}": array for i, array in enumerate(weights.head)}
+    arrays |= {f"whole/{i}": array for i, array in enumerate(weights.whole or ())}
+
+    def write(draft: Path) -> None:
+        with draft.open("wb") as stream:
+            np.savez(stream, allow_pickle=False, **arrays)
+
+    storage.write_whole(file, write)
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _majority_share(evaluation: Evaluation) -> float:
+    """The accuracy of always answering the most frequent class."""
+    counts = evaluation.confusion.sum(axis=1)
+    return float(counts.max() / max(counts.sum(), 1))
