@@ -23,6 +23,7 @@ from tlgui.core.events import (
     ProgressMade,
     RunEnded,
     RunStarted,
+    SourceChosen,
     Stage,
     StageChanged,
 )
@@ -82,6 +83,8 @@ class TrainingOutput:
             case RunStarted():
                 self._say(_plan_line(event))
                 self._epochs = event.epochs
+            case SourceChosen():
+                self._say(_source_line(event))
             case BatchEnded():
                 self._progress(f"Epoch {event.epoch}", event.step, event.steps)
             case EpochEnded(record):
@@ -132,6 +135,16 @@ def _plan_line(event: RunStarted) -> str:
         f"{event.validation_samples} validation photos{left_out}; "
         f"{event.trainable_parameters:,} of {event.total_parameters:,} parameters "
         "are trainable"
+    )
+
+
+def _source_line(event: SourceChosen) -> str:
+    if not event.cached:
+        return "Every photo runs through all layers in every epoch"
+    views = "" if event.views == 1 else f" for each of {event.views} views"
+    return (
+        f"The frozen layers run once a photo{views} ({event.runtime}); "
+        "what they give is kept for later runs"
     )
 
 

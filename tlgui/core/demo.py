@@ -56,7 +56,7 @@ def demo_folder(parent: Path) -> Path:
 def demo_spec(folder: Path) -> TrainingSpec:
     """What the demonstration trains: the head, for a few epochs."""
     return TrainingSpec(
-        data=str(folder), epochs=6, augmentation="none", learning_rate=0.01
+        data=str(folder), epochs=30, augmentation="none", learning_rate=0.01
     )
 
 

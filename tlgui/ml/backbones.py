@@ -41,6 +41,10 @@ _ARCHITECTURES: Mapping[str, Architecture] = {
 }
 
 
+# Pretrained backbones that nobody has used yet, by name.
+_SPARES: dict[str, Any] = {}
+
+
 def block_names(name: str) -> tuple[str, ...]:
     """The names of a backbone's blocks, from input to head, in order.
 
@@ -71,11 +75,26 @@ def build_backbone(name: str, *, pretrained: bool = True) -> Any:
         TlguiError: there is no such backbone, or its weights are not installed,
             are damaged or do not fit.
     """
+    if pretrained and name in _SPARES:
+        return _SPARES.pop(name)
     backbone = find_backbone(name)
     model = _ARCHITECTURES[name].build_features(name, backbone.input_size)
     if pretrained:
         _load_weights(model, backbone)
     return model
+
+
+def keep_spare(name: str) -> None:
+    """Builds a backbone before it is needed; `build_backbone` then hands it out.
+
+    Registering a backbone's layers takes Keras most of a second.
+
+    Raises:
+        TlguiError: as in `build_backbone`.
+    """
+    if name not in _SPARES:
+        _SPARES.clear()  # one is enough; another choice replaces it
+        _SPARES[name] = build_backbone(name)
 
 
 def build_imagenet_classifier(name: str) -> Any:

@@ -9,7 +9,8 @@ person's pictures before it is trusted the first time.
 import hashlib
 import logging
 import os
-from collections.abc import Callable
+import platform
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -89,21 +90,35 @@ def make_prefix(cut: Cut, folder: Path, sample: Callable[[], Pixels]) -> Prefix:
         cut: where the backbone is divided.
         folder: where converted files are kept.
         sample: gives a few decoded samples to compare the numbers on, shape
-            `(n, …)`.
+            `(n, …)`; not asked where they were compared before.
+
+    Raises:
+        TlguiError: the backbone's weights cannot be had.
     """
-    file = folder / f"{cut.name}.tflite"
-    seal = folder / f"{cut.name}.checked"
-    try:
-        if not _is_sealed(file, seal):
-            _convert(cut, file)
-            prefix = LiteRtPrefix(cut, file)
-            _compare(prefix, KerasPrefix(cut), sample())
-            storage.write_text(seal, _seal_of(file))
-            return prefix
-        return LiteRtPrefix(cut, file)
-    except (ImportError, ValueError, RuntimeError, TlguiError) as error:
-        _log.info("LiteRT is not used for %s: %s", cut.name, error)
+    if not _has_litert():
         return KerasPrefix(cut)
+    there = _read(cut, folder)
+    if there is not None and _is_sealed(cut, folder, there):
+        prefix = _usable(cut, there)
+        if prefix is not None:
+            return prefix
+    plain, pixels = KerasPrefix(cut), sample()
+    for content in _candidates(cut, there):
+        prefix = _usable(cut, content)
+        if prefix is not None and _is_equal(cut, prefix, plain, pixels):
+            _keep(cut, folder, content, _seal_of(cut, content))
+            return prefix
+    return plain
+
+
+def convert_prefix(cut: Cut, folder: Path) -> None:
+    """Converts the frozen layers unless that was done before.
+
+    Where LiteRT is not to be had or does not take them, nothing is converted.
+    """
+    if _has_litert() and _read(cut, folder) is None:
+        for content in _candidates(cut, None):
+            _keep(cut, folder, content)
 
 
 class KerasPrefix:
@@ -129,16 +144,31 @@ class KerasPrefix:
 class LiteRtPrefix:
     """LiteRT with XNNPACK on all cores, in batches of a fixed size."""
 
-    def __init__(self, cut: Cut, file: Path) -> None:
+    def __init__(self, cut: Cut, content: bytes) -> None:
+        """Prepares the runtime.
+
+        Args:
+            cut: what was converted.
+            content: of the converted file.
+
+        Raises:
+            ValueError: the file is damaged, or was made for other samples or layers.
+            RuntimeError: LiteRT cannot run what is in it.
+        """
         from ai_edge_litert.interpreter import Interpreter
 
         with runtime.without_chatter():
             self._interpreter = Interpreter(
-                str(file), num_threads=max(1, os.cpu_count() or 1)
+                model_content=content, num_threads=max(1, os.cpu_count() or 1)
             )
             self._interpreter.allocate_tensors()
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._output = self._interpreter.get_output_details()[0]["index"]
+        taken = self._interpreter.get_input_details()[0]
+        given = self._interpreter.get_output_details()[0]
+        expected = ((BATCH, cut.backbone.input_size), (BATCH, *cut.shape))
+        found = (tuple(taken["shape"][:2].tolist()), tuple(given["shape"].tolist()))
+        if found != expected:
+            raise ValueError(f"expected the shapes {expected}, found {found}")
+        self._input, self._output = taken["index"], given["index"]
         self._shape = cut.shape
 
     def run(self, inputs: Pixels) -> Floats:
@@ -173,9 +203,42 @@ def cut_output(keras_model: Any, cut: Cut) -> Any:
     return last.output
 
 
-def _convert(cut: Cut, file: Path) -> None:
-    """Writes the frozen layers as a LiteRT file, whole or not at all."""
+def _has_litert() -> bool:
+    try:
+        import ai_edge_litert.interpreter  # noqa: F401
+    except ImportError as error:
+        _log.info("LiteRT is not used: %s", error)
+        return False
+    return True
+
+
+def _usable(cut: Cut, content: bytes) -> LiteRtPrefix | None:
+    """A converted file in its runtime, if that takes it."""
+    try:
+        return LiteRtPrefix(cut, content)
+    except (ValueError, RuntimeError) as error:
+        _log.info("LiteRT does not take a file for %s: %s", cut.name, error)
+        return None
+
+
+def _candidates(cut: Cut, there: bytes | None) -> Iterator[bytes]:
+    """What was converted before, then what is converted now."""
+    if there is not None:
+        yield there
+    try:
+        yield _convert(cut)
+    except (ValueError, RuntimeError) as error:
+        _log.info("%s is not converted: %s", cut.name, error)
+
+
+def _convert(cut: Cut) -> bytes:
+    """The frozen layers as the content of a LiteRT file.
+
+    Raises:
+        ValueError, RuntimeError: they cannot be converted.
+    """
     tf = runtime.tensorflow()
+    from tensorflow.lite.python.convert_phase import ConverterError
     from tensorflow.python.framework.convert_to_constants import (
         convert_variables_to_constants_v2,
     )
@@ -191,37 +254,61 @@ def _convert(cut: Cut, file: Path) -> None:
     frozen = convert_variables_to_constants_v2(run.get_concrete_function())
     with runtime.without_chatter():
         converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], model)
-        content: bytes = converter.convert()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    storage.write_bytes(file, content)
+        try:
+            content: bytes = converter.convert()
+        except ConverterError as error:  # a bare Exception
+            raise RuntimeError(str(error)) from error
+    return content
 
 
-def _compare(fast: Prefix, plain: Prefix, sample: Pixels) -> None:
-    """Makes sure that both give the same numbers.
-
-    Raises:
-        ValueError: they do not.
-    """
+def _is_equal(cut: Cut, fast: Prefix, plain: Prefix, sample: Pixels) -> bool:
+    """Whether both give the same numbers."""
     expected, found = plain.run(sample), fast.run(sample)
     scale = float(np.abs(expected).max()) or 1.0
     difference = float(np.abs(expected - found).max()) / scale
-    if not difference < TOLERANCE:
-        raise ValueError(f"its numbers differ by {difference:.1e} of the largest")
+    if difference < TOLERANCE:  # never true for what is not a number
+        return True
+    _log.info("LiteRT's numbers for %s differ by %.1e", cut.name, difference)
+    return False
 
 
-def _is_sealed(file: Path, seal: Path) -> bool:
+def _files(cut: Cut, folder: Path) -> tuple[Path, Path]:
+    """The converted file, and the seal that says that it was compared."""
+    return folder / f"{cut.name}.tflite", folder / f"{cut.name}.checked"
+
+
+def _read(cut: Cut, folder: Path) -> bytes | None:
+    """What was converted before, if anything."""
+    try:
+        return _files(cut, folder)[0].read_bytes()
+    except OSError:
+        return None
+
+
+def _is_sealed(cut: Cut, folder: Path, content: bytes) -> bool:
     """Whether a converted file was compared with Keras on this machine before."""
     try:
-        return seal.read_text(encoding="utf-8") == _seal_of(file)
+        return _files(cut, folder)[1].read_bytes() == _seal_of(cut, content).encode()
     except OSError:
         return False
 
 
-def _seal_of(file: Path) -> str:
-    import importlib.metadata
-    import platform
+def _keep(cut: Cut, folder: Path, content: bytes, seal: str = "") -> None:
+    """Keeps a converted file; where that fails the next run converts again."""
+    file, seal_file = _files(cut, folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        storage.write_bytes(file, content)
+        if seal:
+            storage.write_text(seal_file, seal)
+    except (OSError, TlguiError) as error:
+        _log.info("%s is converted again next time: %s", cut.name, error)
 
-    with file.open("rb") as stream:
-        content = hashlib.file_digest(stream, "sha256").hexdigest()
-    litert = importlib.metadata.version("ai-edge-litert")
-    return f"{content} {litert} {platform.machine()} {platform.processor()}"
+
+def _seal_of(cut: Cut, content: bytes) -> str:
+    """Guards against damage and mix-ups, not against people."""
+    import ai_edge_litert
+
+    digest = hashlib.sha256(content).hexdigest()
+    machine = f"{platform.machine()} {platform.processor()}"
+    return f"{cut.name} {digest} {ai_edge_litert.__version__} {machine}"

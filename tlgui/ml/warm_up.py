@@ -2,18 +2,18 @@
 
 import time
 
-import numpy as np
-
+from tlgui import paths
 from tlgui.core.catalogue import find_backbone
-from tlgui.ml import models, runtime
-from tlgui.ml.steps import make_predict_step
+from tlgui.ml import runtime
+from tlgui.ml.backbones import keep_spare
+from tlgui.ml.prefix import POOLED, Cut, convert_prefix
 
 
 def warm_up(backbone: str) -> float:
-    """Imports TensorFlow, loads a backbone and runs it once.
+    """Imports TensorFlow, converts the frozen layers, and builds a backbone.
 
     What is slow only the first time (loading libraries, registering layers, reading
-    weights from the disk, starting threads) is over when a person presses Train.
+    weights from the disk, converting) is over when a person presses Train.
 
     Args:
         backbone: a name of the catalogue.
@@ -23,7 +23,6 @@ def warm_up(backbone: str) -> float:
     """
     started = time.monotonic()
     runtime.tensorflow()
-    keras_model = models.build_classifier(backbone, 2)
-    size = find_backbone(backbone).input_size
-    make_predict_step(keras_model)(np.zeros((1, size, size, 3), np.uint8))
+    convert_prefix(Cut(find_backbone(backbone), POOLED), paths.prefix_dir())
+    keep_spare(backbone)
     return time.monotonic() - started

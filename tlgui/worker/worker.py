@@ -188,6 +188,9 @@ class Worker(QThread):
             current.epochs += 1
         if isinstance(event, JobEnded):
             self._current = None
+            if isinstance(current.job, TrainJob):
+                # The run has used up what was prepared: prepare the next one.
+                self._queue(WarmUp(self._backbone))
         if isinstance(current.job, WarmUp):
             self._on_warm_up(event)
         else:
