@@ -34,6 +34,38 @@ class _Named:
     pixels: Pixels | None
 
 
+class Contents:
+    """What was in every sample's file when the run first met it.
+
+    Decoded samples are kept for a whole run, so what names their records must stay
+    what they were decoded from: one for all phases of a run.
+    """
+
+    def __init__(self, reader: SampleReader, digests: ContentDigests) -> None:
+        self._reader = reader
+        self._digests = digests
+        self._known: dict[str, bytes] = {}
+
+    def of(self, sample: Sample) -> bytes | None:
+        """The digest of a file; None, and noted as lost, if it cannot be read."""
+        content = self._known.get(sample.path)
+        if content is None:
+            try:
+                content = self._digests.of(self._reader.dataset.file(sample))
+            except OSError:
+                self._reader.read(sample)  # notes the reason in plain words
+                return None
+            self._known[sample.path] = content
+        return content
+
+    def is_unchanged(self, sample: Sample, content: bytes) -> bool:
+        """Whether that is still in the sample's file."""
+        try:
+            return self._digests.of(self._reader.dataset.file(sample)) == content
+        except OSError:
+            return False
+
+
 class FeatureSource:
     """Gives activations; runs the frozen layers only where none are kept.
 
@@ -47,17 +79,26 @@ class FeatureSource:
         reader: SampleReader,
         prefix: Prefix,
         cache: FeatureCache,
-        digests: ContentDigests,
+        contents: Contents,
         augmentation: str = "none",
         seed: int = 0,
     ) -> None:
+        """Takes what a phase needs; all of it stays the caller's to close.
+
+        Args:
+            reader: decodes.
+            prefix: the frozen layers.
+            cache: of the same cut.
+            contents: of the same reader.
+            augmentation: one of `VIEWS`.
+            seed: decides the variations.
+        """
         self._reader = reader
         self._prefix = prefix
         self._cache = cache
-        self._digests = digests
+        self._contents = contents
         self._augmentation = augmentation
         self._seed = seed
-        self._contents: dict[str, bytes] = {}
 
     def batches(
         self,
@@ -84,7 +125,7 @@ class FeatureSource:
                     yield make_batch(samples, kept, features[good])
 
     def _name(self, sample: Sample, place: int, view: int) -> _Named | None:
-        content = self._content(sample)
+        content = self._contents.of(sample)
         if content is None:
             return None
         name = f"{self._augmentation}-{self._seed}-{view}" if view else ORIGINAL
@@ -95,17 +136,6 @@ class FeatureSource:
         if pixels is None:
             return None
         return _Named(place, view, content, digest, pixels)
-
-    def _content(self, sample: Sample) -> bytes | None:
-        content = self._contents.get(sample.path)
-        if content is None:
-            try:
-                content = self._digests.of(self._reader.dataset.file(sample))
-            except OSError:
-                self._reader.read(sample)  # notes the reason in plain words
-                return None
-            self._contents[sample.path] = content
-        return content
 
     def _view(self, sample: Sample, content: bytes, view: int) -> Pixels | None:
         pixels = self._reader.read(sample)
@@ -132,8 +162,19 @@ class FeatureSource:
             computed = self._prefix.run(np.stack([pixels for _, pixels in todo]))
             features[places] = computed
             found[places] = True
-            self._cache.put_many([digests[place] for place in places], computed)
+            self._keep(samples, [named[place] for place in places], computed)
         return features, found
+
+    def _keep(
+        self, samples: Sequence[Sample], named: list[_Named], computed: Floats
+    ) -> None:
+        """Keeps activations, but none of a file that was changed under our hands."""
+        same = [
+            index
+            for index, one in enumerate(named)
+            if self._contents.is_unchanged(samples[one.place], one.content)
+        ]
+        self._cache.put_many([named[index].digest for index in same], computed[same])
 
     def _pixels(self, samples: Sequence[Sample], one: _Named) -> Pixels | None:
         """Decodes a sample whose record turned out to be damaged."""

@@ -16,6 +16,7 @@ from tlgui.core.spec import TrainingSpec
 from tlgui.core.types import Pixels
 from tlgui.ml import features, models
 from tlgui.ml.content_digests import ContentDigests
+from tlgui.ml.feature_cache import FeatureCache
 from tlgui.ml.learners import BlockLearner, HeadLearner, Learner, Weights
 from tlgui.ml.pipeline import SampleReader, Source, StreamSource
 from tlgui.ml.prefix import POOLED, Cut, KerasPrefix, find_cut, make_prefix
@@ -49,7 +50,8 @@ class Feeding:
         self._classes = len(reader.dataset.class_names)
         self._cache_root = paths.cache_dir() / "activations"
         self._open = contextlib.ExitStack()
-        self._digests: ContentDigests | None = None
+        self._kept: list[FeatureCache | ContentDigests] = []
+        self._contents: features.Contents | None = None
 
     def prepare(self, phase: Phase, weights: Weights | None) -> Feed:
         """Prepares a phase.
@@ -68,16 +70,20 @@ class Feeding:
             return Feed(learner, source, SourceChosen(False, 0, "TensorFlow"))
         prefix = make_prefix(cut, paths.prefix_dir(), self._sample)
         cache = self._open.enter_context(features.open_cache(self._cache_root, cut))
+        self._kept.append(cache)
         source = features.FeatureSource(
-            self._reader, prefix, cache, self._content_digests(), augmentation, seed
+            self._reader, prefix, cache, self._shared_contents(), augmentation, seed
         )
         name = "TensorFlow" if isinstance(prefix, KerasPrefix) else "LiteRT"
         views = features.VIEWS[augmentation]
         return Feed(learner, source, SourceChosen(True, views, name))
 
     def close(self) -> None:
-        """Closes the caches."""
+        """Closes the caches and notes what they could not keep."""
         self._open.close()
+        for kept in self._kept:
+            if kept.trouble:
+                _log.info("Not everything was kept: %s", kept.trouble)
 
     def _learner(
         self, phase: Phase, cut: Cut | None, weights: Weights | None
@@ -97,11 +103,12 @@ class Feeding:
         count = len(samples[TRAIN]) + len(samples[VALIDATION])
         return features.fits(self._cache_root, cut, count, self._spec.augmentation)
 
-    def _content_digests(self) -> ContentDigests:
-        if self._digests is None:
-            self._digests = ContentDigests(self._cache_root)
-            self._open.enter_context(self._digests)
-        return self._digests
+    def _shared_contents(self) -> features.Contents:
+        if self._contents is None:
+            digests = self._open.enter_context(ContentDigests(self._cache_root))
+            self._kept.append(digests)
+            self._contents = features.Contents(self._reader, digests)
+        return self._contents
 
     def _sample(self) -> Pixels:
         """A few decoded samples on which a converted prefix is checked."""
