@@ -39,6 +39,7 @@ from tlgui.core.types import Floats
 from tlgui.ml import models
 from tlgui.ml.evaluation import predict_samples
 from tlgui.ml.feeding import Feed, Feeding
+from tlgui.ml.head_solver import one_blas_thread
 from tlgui.ml.learners import Learner, Weights
 from tlgui.ml.pipeline import SampleReader, check_readable, training_order
 from tlgui.ml.run_report import make_report, save_checkpoint
@@ -81,7 +82,7 @@ def train(
     task, size = find_task(spec.task), find_backbone(spec.backbone).input_size
     with SampleReader(prepared, task, size) as reader:
         training = _Training(run, prepared, reader, emit, stop, started)
-        with contextlib.closing(training.feeding):
+        with contextlib.closing(training.feeding), one_blas_thread():
             return training.run_all()
 
 
