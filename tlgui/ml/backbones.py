@@ -7,7 +7,7 @@ from typing import Any
 
 from tlgui.core.catalogue import Backbone, find_backbone
 from tlgui.core.errors import TlguiError
-from tlgui.ml import efficientnet_lite
+from tlgui.ml import efficientnet_lite, runtime
 from tlgui.ml.torch_pickle import Arrays, read_torch_weights
 
 
@@ -77,6 +77,7 @@ def build_backbone(name: str, *, pretrained: bool = True) -> Any:
     """
     if pretrained and name in _SPARES:
         return _SPARES.pop(name)
+    runtime.tensorflow()
     backbone = find_backbone(name)
     model = _ARCHITECTURES[name].build_features(name, backbone.input_size)
     if pretrained:
@@ -111,6 +112,7 @@ def build_imagenet_classifier(name: str) -> Any:
         TlguiError: as in `build_backbone`.
     """
     backbone = find_backbone(name)
+    runtime.tensorflow()
     model = _ARCHITECTURES[name].build_classifier(name, backbone.input_size)
     _load_weights(model, backbone)
     return model

@@ -250,9 +250,9 @@ def _convert(cut: Cut) -> bytes:
     def run(inputs: Any) -> Any:
         return model(inputs, training=False)
 
-    # Without the variables made constants, the file would hold none of them.
-    frozen = convert_variables_to_constants_v2(run.get_concrete_function())
     with runtime.without_chatter():
+        # Without the variables made constants, the file would hold none of them.
+        frozen = convert_variables_to_constants_v2(run.get_concrete_function())
         converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], model)
         try:
             content: bytes = converter.convert()
