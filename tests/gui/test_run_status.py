@@ -1,6 +1,8 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.fakes import (
@@ -20,6 +22,7 @@ from tlgui.gui.durations import duration_text
 from tlgui.gui.percent import percent
 from tlgui.gui.run_status import RunStatus
 from tlgui.gui.session import EngineState, Session
+from tlgui.gui.theme import Appearance, apply_theme
 
 
 class Clock:
@@ -206,6 +209,133 @@ def test_an_opened_run_tells_its_result(
     history = tuple(a_record(epoch) for epoch in (1, 2, 3))
     reader.run_opened.emit(run, history, an_evaluation(), "")
     assert "Opened “bees”. Best after epoch 3 of 3" in status.sentence.text()
+
+
+# What the page leaves for it where the window is 1280 pixels wide.
+_WIDTH_AT_1280 = 369
+_CACHED = events.SourceChosen(True, 1, "LiteRT")
+_VARIED = events.SourceChosen(True, 6, "LiteRT")
+_STREAMED = events.SourceChosen(False, 0, "TensorFlow")
+
+
+def _learning(jobs: ScriptedJobs, source: events.SourceChosen, epochs: int = 9) -> None:
+    jobs.play(a_plan(epochs), source, events.StageChanged(Stage.TRAINING))
+
+
+def test_before_the_source_is_known_nothing_is_said_of_it(
+    started: RunStatus, jobs: ScriptedJobs
+) -> None:
+    jobs.play(a_plan(), events.StageChanged(Stage.TRAINING))
+    assert started.source.isHidden()
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [(_CACHED, "look at each photo once"), (_VARIED, "once at 6 variations")],
+)
+def test_what_is_kept_is_said_plainly_and_exactly_in_the_tooltip(
+    started: RunStatus, jobs: ScriptedJobs, source: events.SourceChosen, said: str
+) -> None:
+    _learning(jobs, source)
+    assert not started.source.isHidden()
+    assert said in started.source.accessibleName()
+    assert "feature caching, computed with LiteRT" in started.source.toolTip()
+
+
+@pytest.mark.parametrize(
+    ("learning", "said", "term"),
+    [
+        (slice(None), "Every layer learns", "no feature caching"),
+        (slice(0, 3), "First layers learn", "no feature caching"),
+        (slice(-3, None), "Too much to keep", "more than the limit"),
+    ],
+)
+def test_why_nothing_is_kept_is_said(
+    started: RunStatus,
+    session: Session,
+    jobs: ScriptedJobs,
+    learning: slice,
+    said: str,
+    term: str,
+) -> None:
+    names = tuple(block.name for block in session.backbone.blocks[learning])
+    session.change_spec(trainable=names, strategy="direct")
+    _learning(jobs, _STREAMED)
+    assert said in started.source.accessibleName()
+    assert term in started.source.toolTip()
+    assert "TensorFlow" in started.source.toolTip()
+
+
+def test_what_is_said_goes_by_the_phase(
+    started: RunStatus, session: Session, jobs: ScriptedJobs
+) -> None:
+    blocks = tuple(block.name for block in session.backbone.blocks)
+    session.change_spec(trainable=blocks, strategy="lp-ft", epochs=3)
+    _learning(jobs, _STREAMED, 3)
+    assert "Too much to keep" in started.source.accessibleName()
+    jobs.play(events.EpochEnded(a_record(1)), events.StageChanged(Stage.LOADING))
+    assert "From epoch 2 on, the chosen blocks learn too" in started.sentence.text()
+    jobs.play(_STREAMED, events.StageChanged(Stage.TRAINING))
+    assert "Every layer learns" in started.source.accessibleName()
+
+
+def test_the_source_is_told_while_there_are_epochs(
+    started: RunStatus, jobs: ScriptedJobs
+) -> None:
+    jobs.play(a_plan(), _CACHED, events.StageChanged(Stage.TRACING))
+    assert started.source.isHidden()
+    assert "Later epochs are quicker" in started.sentence.text()
+    jobs.play(events.StageChanged(Stage.TRAINING))
+    assert not started.source.isHidden()
+    jobs.play(*a_run()[3:])
+    assert started.source.isHidden()
+
+
+def test_the_time_left_is_a_limit_until_every_view_was_looked_at(
+    started: RunStatus, jobs: ScriptedJobs
+) -> None:
+    _learning(jobs, _CACHED, epochs=5)
+    jobs.play(events.EpochEnded(a_record(1)))
+    assert "at most about 10 s left" in started.details.text()
+    jobs.play(events.EpochEnded(a_record(2)))
+    assert "· about 10 s left" in started.details.text()
+
+
+def test_with_phases_to_come_the_time_left_is_no_limit(
+    started: RunStatus, session: Session, jobs: ScriptedJobs
+) -> None:
+    block = session.backbone.blocks[-1].name
+    session.change_spec(trainable=(block,), strategy="lp-ft")
+    _learning(jobs, _CACHED, epochs=5)
+    jobs.play(events.EpochEnded(a_record(1)))
+    assert "· about 10 s left" in started.details.text()
+
+
+@pytest.fixture
+def dressed(qapp: QApplication) -> Iterator[None]:
+    palette, sheet = qapp.palette(), qapp.styleSheet()
+    apply_theme(qapp, Appearance.LIGHT)
+    yield
+    qapp.setPalette(palette)
+    qapp.setStyleSheet(sheet)
+
+
+@pytest.mark.usefixtures("dressed")
+@pytest.mark.parametrize("source", [_CACHED, _VARIED, _STREAMED])
+def test_the_source_is_one_line_at_1280_pixels_and_needs_no_more_height(
+    qtbot: QtBot, started: RunStatus, jobs: ScriptedJobs, source: events.SourceChosen
+) -> None:
+    started.setFixedWidth(_WIDTH_AT_1280)
+    started.show()
+    qtbot.waitExposed(started)
+    layout = started.layout()
+    assert layout is not None
+    jobs.play(a_plan(), events.StageChanged(Stage.TRACING))
+    before = layout.totalHeightForWidth(_WIDTH_AT_1280)
+    _learning(jobs, source)
+    qtbot.waitUntil(lambda: started.source.width() == _WIDTH_AT_1280)
+    assert layout.totalHeightForWidth(_WIDTH_AT_1280) <= before
+    assert started.source.text() == started.source.accessibleName()  # not shortened
 
 
 @pytest.mark.parametrize(

@@ -81,3 +81,21 @@ def test_a_bug_in_the_engine_ends_the_run_and_is_shown(
     assert found.args == ["Traceback …"]
     assert session.status is Status.IDLE
     assert not session.has_result
+
+
+def test_what_the_epochs_get_is_known_until_the_next_run(
+    qtbot: QtBot, session: Session, jobs: ScriptedJobs, reader: ScriptedReader
+) -> None:
+    reader.scan_ended.emit(a_dataset(), "")
+    session.start()
+    first = events.SourceChosen(True, 6, "LiteRT")
+    second = events.SourceChosen(False, 0, "TensorFlow")
+    with qtbot.waitSignals([session.source_chosen] * 2):
+        jobs.play(first)
+        assert session.source == first
+        jobs.play(second)
+    assert session.source == second
+    jobs.play(*a_run())
+    assert session.source == second
+    session.start()
+    assert session.source is None

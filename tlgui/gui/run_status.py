@@ -10,8 +10,10 @@ from tlgui.core import timing
 from tlgui.core.dataset import TRAIN
 from tlgui.core.events import Stage
 from tlgui.core.history import EpochRecord
+from tlgui.core.phases import plan_phases
 from tlgui.gui import controls
 from tlgui.gui.durations import duration_text
+from tlgui.gui.elided_label import ElidedLabel
 from tlgui.gui.percent import percent
 from tlgui.gui.run_sentence import RunSentence
 from tlgui.gui.session import Session, Status
@@ -45,7 +47,9 @@ class RunStatus(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress of the run"))
         self.details = controls.label("", "small", wrap=True)
-        self.setLayout(controls.column(self.sentence, self.bar, self.details, gap=6))
+        self.source = ElidedLabel("small")
+        told = controls.column(self.details, self.source, gap=0)
+        self.setLayout(controls.column(self.sentence, self.bar, told, gap=6))
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(self.show_state)
         session.status_changed.connect(self._on_status)
@@ -54,6 +58,7 @@ class RunStatus(QWidget):
         for changed in (
             session.run_reset,
             session.run_started,
+            session.source_chosen,
             session.run_opened,
             session.dataset_changed,
             session.spec_changed,
@@ -79,7 +84,15 @@ class RunStatus(QWidget):
         details = self._times() if running else self._idle_details()
         self.details.setText(details)
         self.details.setVisible(bool(details))
+        self._show_source(self._words.source() if running else "")
         self.sentence.setToolTip(self._interval())
+
+    def _show_source(self, text: str) -> None:
+        if text != self.source.accessibleName():
+            self.source.show_text(text)
+        whole = f"{text} {self._words.source_explained()}".strip()
+        self.source.setToolTip(whole)  # again and again: the label sets its own
+        self.source.setVisible(bool(text))
 
     @Slot()
     def _on_status(self) -> None:
@@ -130,10 +143,22 @@ class RunStatus(QWidget):
         left = self._left(finished)
         if left is not None:
             text = self.tr("about {0} left")
-            if self._session.spec.patience:
+            if self._is_limit():
                 text = self.tr("at most about {0} left")
             parts.append(text.format(duration_text(timing.rounded_up(left))))
         return " · ".join(parts)
+
+    def _is_limit(self) -> bool:
+        """Whether the run may well end before the estimate says so."""
+        session = self._session
+        if session.spec.patience:
+            return True
+        source = session.source
+        if source is None or not source.cached:
+            return False
+        # Epochs get quicker once every view of the photos was looked at.
+        is_looking = len(session.history) <= source.views
+        return is_looking and len(plan_phases(session.spec)) == 1
 
     def _elapsed(self) -> int:
         return max(0, int(self._clock() - self._began))

@@ -102,8 +102,9 @@ class Session(QObject):
         status_changed: `status` changed.
         stage_changed: `stage` or `progress` changed.
         engine_changed: `engine` changed.
-        run_reset: `history`, `batches`, `plan` and `evaluation` were emptied.
+        run_reset: `history`, `batches`, `plan`, `source` and `evaluation` were emptied.
         run_started: `plan` is known.
+        source_chosen: `source` is known, once a phase before its first epoch.
         batch_ended(BatchEnded): `batches` grew.
         epoch_ended(EpochRecord): `history` grew.
         run_ended(RunEnded): the run is over; `evaluation` is there if a model was kept.
@@ -124,6 +125,7 @@ class Session(QObject):
     engine_changed = Signal()
     run_reset = Signal()
     run_started = Signal()
+    source_chosen = Signal()
     batch_ended = Signal(object)
     epoch_ended = Signal(object)
     run_ended = Signal(object)
@@ -149,6 +151,7 @@ class Session(QObject):
         self.stage: Stage | None = None
         self.progress = (0, 0)
         self.plan: events.RunStarted | None = None
+        self.source: events.SourceChosen | None = None
         self.batches: list[events.BatchEnded] = []
         self.history: list[EpochRecord] = []
         self.evaluation: Evaluation | None = None
@@ -253,6 +256,7 @@ class Session(QObject):
 
     def _reset_run(self) -> None:
         self.plan = None
+        self.source = None
         self.batches = []
         self.history = []
         self.evaluation = None
@@ -280,6 +284,9 @@ class Session(QObject):
             case events.RunStarted():
                 self.plan = event
                 self.run_started.emit()
+            case events.SourceChosen():
+                self.source = event
+                self.source_chosen.emit()
             case events.BatchEnded():
                 self.batches.append(event)
                 self.batch_ended.emit(event)
