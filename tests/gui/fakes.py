@@ -49,6 +49,8 @@ class ScriptedReader(QObject):
     scan_ended = Signal(object, str)
     run_opened = Signal(object, object, object, str)
     thumbnail_read = Signal(str, object)
+    kept_measured = Signal(object, str)
+    folder_tried = Signal(str, str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,6 +58,8 @@ class ScriptedReader(QObject):
         self.cancelled = 0
         self.thumbnails: list[tuple[str, int]] = []
         self.runs: list[str] = []
+        self.asked_to_clear: list[bool] = []
+        self.tried: list[str] = []
 
     def request_scan(self, folder: str) -> None:
         self.scans.append(folder)
@@ -68,6 +72,12 @@ class ScriptedReader(QObject):
 
     def request_run(self, folder: str) -> None:
         self.runs.append(folder)
+
+    def request_kept(self, *, clear: bool = False) -> None:
+        self.asked_to_clear.append(clear)
+
+    def request_trial(self, folder: str) -> None:
+        self.tried.append(folder)
 
 
 def a_dataset(root: Path = Path("/photos"), *, validation: bool = False) -> Dataset:

@@ -18,6 +18,7 @@ from tlgui.gui.closing import ClosingQuestion
 from tlgui.gui.controls import GAP, PAGE_MARGIN, button, column, row
 from tlgui.gui.data_page import DataPage
 from tlgui.gui.model_page import ModelPage
+from tlgui.gui.preferences_dialog import PreferencesDialog
 from tlgui.gui.result_page import ResultPage
 from tlgui.gui.session import Session, Status
 from tlgui.gui.settings import Settings
@@ -85,6 +86,8 @@ class MainWindow(QMainWindow):
         files = self.menuBar().addMenu(self.tr("&File"))
         self._act(files, self.tr("Open photos…"), self._open_photos, "Ctrl+O")
         self._act(files, self.tr("Open an earlier run…"), self._open_run, "Ctrl+R")
+        files.addSeparator()
+        self._act(files, self.tr("Preferences…"), self._show_preferences, "Ctrl+,")
         files.addSeparator()
         self._act(files, self.tr("Quit"), self.close, "Ctrl+Q")
         appearance = self.menuBar().addMenu(self.tr("&View"))
@@ -206,6 +209,12 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_logs(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths.log_dir())))
+
+    @Slot()
+    def _show_preferences(self) -> None:
+        dialog = PreferencesDialog(self._session, self._settings, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     @Slot()
     def _show_about(self) -> None:

@@ -8,14 +8,35 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal, Slot
 
-from tlgui.core.errors import Stopped, TlguiError
+from tlgui import paths
+from tlgui.core.errors import Stopped, TlguiError, cannot_write
 from tlgui.core.images import UnreadableError
-from tlgui.core.run import REPORT, open_run
+from tlgui.core.run import REPORT, check_new_run, new_run_name, open_run
 from tlgui.core.scan import scan
 from tlgui.core.task import IMAGE_CLASSIFICATION, Task
 
 PROGRESS_SECONDS = 0.05
 CLOSE_MILLISECONDS = 5_000
+
+
+def activations_dir() -> Path:
+    """The folder of what frozen layers saw, kept for later runs."""
+    return paths.cache_dir() / "activations"
+
+
+@dataclass(frozen=True)
+class KeptActivations:
+    """What frozen layers saw, as it lies on the disk.
+
+    Attributes:
+        size: in bytes.
+        limit: what it may take, in bytes.
+        freed: what was just deleted, in bytes; None if that was not asked for.
+    """
+
+    size: int
+    limit: int
+    freed: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +61,9 @@ class Reader(QObject):
             or None, None, None and a sentence.
         thumbnail_read(str, object): a file and its `uint8` pixels of shape
             `(height, width, 3)`, or None if it cannot be read.
+        kept_measured(KeptActivations or None, str): what is kept, or None and a
+            sentence.
+        folder_tried(str, str): a folder, and why no run can be put there, or "".
         bug_found(str): a traceback of a fault of ours.
     """
 
@@ -47,10 +71,14 @@ class Reader(QObject):
     scan_ended = Signal(object, str)
     run_opened = Signal(object, object, object, str)
     thumbnail_read = Signal(str, object)
+    kept_measured = Signal(object, str)
+    folder_tried = Signal(str, str)
     bug_found = Signal(str)
     _scan_asked = Signal(object)
     _thumbnail_asked = Signal(str, int)
     _run_asked = Signal(str)
+    _kept_asked = Signal(bool)
+    _trial_asked = Signal(str)
 
     def __init__(
         self, task: Task = IMAGE_CLASSIFICATION, parent: QObject | None = None
@@ -70,10 +98,14 @@ class Reader(QObject):
         self._scan_asked.connect(desk.scan)
         self._thumbnail_asked.connect(desk.read_thumbnail)
         self._run_asked.connect(desk.open_run)
+        self._kept_asked.connect(desk.measure_kept)
+        self._trial_asked.connect(desk.try_folder)
         desk.scan_progressed.connect(self._on_scan_progressed)
         desk.scan_ended.connect(self._on_scan_ended)
         desk.run_opened.connect(self.run_opened)
         desk.thumbnail_read.connect(self.thumbnail_read)
+        desk.kept_measured.connect(self.kept_measured)
+        desk.folder_tried.connect(self.folder_tried)
         desk.bug_found.connect(self.bug_found)
         application = QCoreApplication.instance()
         if application is not None:
@@ -102,6 +134,14 @@ class Reader(QObject):
     def request_run(self, folder: str) -> None:
         """Queues the opening of a run folder."""
         self._run_asked.emit(folder)
+
+    def request_kept(self, *, clear: bool = False) -> None:
+        """Queues the measuring of what is kept for later runs, or its deletion."""
+        self._kept_asked.emit(clear)
+
+    def request_trial(self, folder: str) -> None:
+        """Queues the question whether runs can be put into a folder."""
+        self._trial_asked.emit(folder)
 
     @Slot()
     def close(self) -> bool:
@@ -137,6 +177,8 @@ class _Desk(QObject):
         scan_ended(_Scan, Dataset or None, str): as `Reader.scan_ended`.
         run_opened(object, object, object, str): as `Reader.run_opened`.
         thumbnail_read(str, object): as `Reader.thumbnail_read`.
+        kept_measured(object, str): as `Reader.kept_measured`.
+        folder_tried(str, str): as `Reader.folder_tried`.
         bug_found(str): as `Reader.bug_found`.
     """
 
@@ -144,6 +186,8 @@ class _Desk(QObject):
     scan_ended = Signal(object, object, str)
     run_opened = Signal(object, object, object, str)
     thumbnail_read = Signal(str, object)
+    kept_measured = Signal(object, str)
+    folder_tried = Signal(str, str)
     bug_found = Signal(str)
 
     def __init__(self, task: Task, closing: threading.Event) -> None:
@@ -213,8 +257,54 @@ class _Desk(QObject):
         else:
             self.run_opened.emit(run, history, evaluation, "")
 
+    @Slot(bool)
+    def measure_kept(self, clear: bool) -> None:
+        """Measures what is kept for later runs, or deletes as much as it can."""
+        if self._closing.is_set():
+            return
+        kept, trouble = None, ""
+        try:
+            kept = _kept(clear=clear)
+        except OSError as error:
+            trouble = self.tr(
+                "The system does not let this program look into {folder}: {reason}. "
+                "See to it that you may open this folder."
+            ).format(folder=activations_dir(), reason=error.strerror or error)
+        except Exception:  # noqa: BLE001 - told as a bug of ours
+            self.bug_found.emit(traceback.format_exc())
+            trouble = self._fault(activations_dir())
+        self.kept_measured.emit(kept, trouble)
+
+    @Slot(str)
+    def try_folder(self, folder: str) -> None:
+        """Finds out whether runs can be put into a folder; leaves nothing there."""
+        if self._closing.is_set():
+            return
+        trouble = ""
+        try:
+            check_new_run(new_run_name(Path(folder), self.tr("new run")))
+        except TlguiError as error:
+            trouble = str(error)
+        except OSError as error:  # not even to be looked into
+            trouble = str(cannot_write(Path(folder), error))
+        except Exception:  # noqa: BLE001 - told as a bug of ours
+            self.bug_found.emit(traceback.format_exc())
+            trouble = self._fault(Path(folder))
+        self.folder_tried.emit(folder, trouble)
+
     def _fault(self, folder: Path) -> str:
         return self.tr(
             "{folder} could not be opened because of a fault in this program. "
             "Choose another folder, and please report the fault."
         ).format(folder=folder)
+
+
+def _kept(*, clear: bool) -> KeptActivations:
+    from tlgui.ml.cache_store import CacheStore
+
+    store = CacheStore(activations_dir())
+    size, freed = store.size(), None
+    if clear:
+        left = store.clear()
+        size, freed = left, max(0, size - left)
+    return KeptActivations(size, store.limit(), freed)
