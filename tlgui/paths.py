@@ -37,6 +37,11 @@ def cache_dir() -> Path:
     return _base("TLGUI_CACHE_DIR", platformdirs.user_cache_dir("tlgui", False))
 
 
+def activations_dir() -> Path:
+    """The folder of what frozen layers made of photos."""
+    return cache_dir() / "activations"
+
+
 def prefix_dir() -> Path:
     """The folder of frozen layers converted for a faster runtime."""
     return _base("TLGUI_PREFIX_DIR", str(cache_dir() / "prefixes"))

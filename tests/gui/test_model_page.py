@@ -352,7 +352,7 @@ def test_the_head_names_the_classes(reader: ScriptedReader, page: ModelPage) -> 
         "Head: 2 layers, 2,562 parameters, tells your 2 classes apart (ants, bees). "
         "New, and always learns."
     )
-    assert page.panel.diagram.tile(HEAD).face.rows == ("head", "2.6k", "3")
+    assert page.panel.diagram.tile(HEAD).face.rows == ("head", "2.6k", "2")
 
 
 def texts(page: ModelPage, row: int) -> list[str]:
@@ -387,9 +387,9 @@ def test_the_layers_of_the_head_wait_for_the_classes(
     reader: ScriptedReader, page: ModelPage
 ) -> None:
     page.panel.show_layers.setChecked(True)
-    assert texts(page, 2)[3:] == ["your classes", "…", "all"]
+    assert texts(page, 1)[3:] == ["your classes", "…", "all"]
     reader.scan_ended.emit(a_dataset(), "")
-    assert texts(page, 2)[3:] == ["2", "2,562", "all"]
+    assert texts(page, 1)[3:] == ["2", "2,562", "all"]
 
 
 def test_while_training_everything_is_shown_but_nothing_changes(

@@ -27,7 +27,8 @@ from tlgui.ml.cache_key import CacheKey
 from tlgui.ml.cache_store import FREE_SHARE, LARGEST_LIMIT, CacheStore
 from tlgui.ml.feature_cache import FeatureCache
 from tlgui.ml.training import train
-from tlgui.worker.reader import KeptActivations, Reader, activations_dir
+from tlgui.paths import activations_dir
+from tlgui.worker.reader import KeptActivations, Reader
 
 LEFT = Qt.MouseButton.LeftButton
 SOME = KeptActivations(3_000_000_000, 12_000_000_000)

@@ -27,7 +27,7 @@ from tlgui.gui.controls import (
 )
 from tlgui.gui.session import Session, Status
 from tlgui.gui.settings import Settings
-from tlgui.worker.reader import KeptActivations, activations_dir
+from tlgui.worker.reader import KeptActivations
 
 _WIDTH = 600
 _MARGIN = 20
@@ -106,7 +106,7 @@ class KeptCard(QFrame):
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Share of the limit"))
         self.place = _path_field(self.tr("Folder of what is kept"))
-        _show_path(self.place, activations_dir())
+        _show_path(self.place, paths.activations_dir())
         self.clear = button(self.tr("Clear"))
         self.told = label("", "small", wrap=True)
         self._lay_out()

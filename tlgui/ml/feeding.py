@@ -48,7 +48,7 @@ class Feeding:
         self._steps = steps
         self._backbone = find_backbone(spec.backbone)
         self._classes = len(reader.dataset.class_names)
-        self._cache_root = paths.cache_dir() / "activations"
+        self._cache_root = paths.activations_dir()
         self._open = contextlib.ExitStack()
         self._kept: list[FeatureCache | ContentDigests] = []
         self._contents: features.Contents | None = None

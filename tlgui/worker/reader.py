@@ -19,11 +19,6 @@ PROGRESS_SECONDS = 0.05
 CLOSE_MILLISECONDS = 5_000
 
 
-def activations_dir() -> Path:
-    """The folder of what frozen layers saw, kept for later runs."""
-    return paths.cache_dir() / "activations"
-
-
 @dataclass(frozen=True)
 class KeptActivations:
     """What frozen layers saw, as it lies on the disk.
@@ -269,10 +264,10 @@ class _Desk(QObject):
             trouble = self.tr(
                 "The system does not let this program look into {folder}: {reason}. "
                 "See to it that you may open this folder."
-            ).format(folder=activations_dir(), reason=error.strerror or error)
+            ).format(folder=paths.activations_dir(), reason=error.strerror or error)
         except Exception:  # noqa: BLE001 - told as a bug of ours
             self.bug_found.emit(traceback.format_exc())
-            trouble = self._fault(activations_dir())
+            trouble = self._fault(paths.activations_dir())
         self.kept_measured.emit(kept, trouble)
 
     @Slot(str)
@@ -302,7 +297,7 @@ class _Desk(QObject):
 def _kept(*, clear: bool) -> KeptActivations:
     from tlgui.ml.cache_store import CacheStore
 
-    store = CacheStore(activations_dir())
+    store = CacheStore(paths.activations_dir())
     size, freed = store.size(), None
     if clear:
         left = store.clear()
