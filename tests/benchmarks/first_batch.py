@@ -92,10 +92,7 @@ class Drive(QObject):
         batch = times[-1] - times[-2] if len(times) > 1 else float("nan")
         case = self._cases.pop(0)
         self.rows.append((*case, first, batch, now - self._stopped))
-        if case[2] != "tracing":  # otherwise a new engine says that it is ready
-            self._begin()
-        elif not self._cases:
-            QCoreApplication.quit()
+        # The engine prepares the next run and then says that it is ready.
 
 
 def main() -> None:
