@@ -1,6 +1,7 @@
 """About: what this is, and whose work is in it."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QWidget
 
 from tlgui import __version__
@@ -16,6 +17,8 @@ class AboutDialog(QDialog):
         self.setWindowTitle(self.tr("About Transfer Learning Studio"))
         self.resize(640, 520)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        # Some platforms put a dark icon on it, which is lost on a dark ground.
+        buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
         buttons.rejected.connect(self.reject)
         content = QWidget()
         content.setLayout(

@@ -1,7 +1,7 @@
 """Tells of a fault of ours: the window stays, the details can be copied."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -27,6 +27,8 @@ class BugDialog(QDialog):
         self.details.setReadOnly(True)
         self.details.setAccessibleName(self.tr("Details"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        # Some platforms put a dark icon on it, which is lost on a dark ground.
+        buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
         self.copy_button = QPushButton(self.tr("Copy the details"))
         self.copy_button.clicked.connect(self._copy)
         buttons.addButton(self.copy_button, QDialogButtonBox.ButtonRole.ActionRole)
