@@ -30,7 +30,7 @@ def without_chatter() -> Iterator[None]:
     """Holds back what native libraries write to stderr, except real errors.
 
     WORKAROUND TensorFlow 2.21 writes two lines about oneDNN before its log level
-    is read: https://github.com/tensorflow/tensorflow/issues/68593
+    is read: https://github.com/abseil/abseil-cpp/pull/1957
     """
     try:
         real = os.dup(2)
