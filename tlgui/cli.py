@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tlgui import __version__, cli_output, paths
+from tlgui import __version__, cli_output, cli_progress, paths
 from tlgui.core.catalogue import CATALOGUE, DEFAULT_BACKBONE, find_backbone
 from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import Stopped, TlguiError
@@ -178,7 +178,7 @@ def _run_training(
 ) -> int:
     from tlgui.ml.training import train
 
-    with cli_output.TrainingOutput(as_json=as_json) as output:
+    with cli_progress.TrainingOutput(as_json=as_json) as output:
         ended = train(spec, folder.absolute(), output.show, stop)
     return EXIT_STOPPED if ended.outcome is Outcome.STOPPED else EXIT_OK
 
@@ -193,7 +193,7 @@ def _demo(options: argparse.Namespace, stop: StopFlag) -> int:
 
 
 def _scan(options: argparse.Namespace, stop: StopFlag) -> int:
-    with cli_output.ProgressBar("Reading", quiet=options.json) as bar:
+    with cli_progress.ProgressBar("Reading", quiet=options.json) as bar:
         dataset = scan(
             options.data,
             IMAGE_CLASSIFICATION,
@@ -229,7 +229,7 @@ def _evaluate(options: argparse.Namespace, stop: StopFlag) -> int:
     run = open_finished_run(options.run)
     from tlgui.ml.evaluation import evaluate
 
-    with cli_output.ProgressBar("Evaluating", quiet=options.json) as bar:
+    with cli_progress.ProgressBar("Evaluating", quiet=options.json) as bar:
         evaluation, dataset = evaluate(
             run,
             options.data,

@@ -1,4 +1,4 @@
-"""What the command line prints: bars on a terminal, plain lines otherwise."""
+"""The tables that the command line prints, and the JSON beside them."""
 
 import csv
 import dataclasses
@@ -7,155 +7,16 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
-
-from tqdm import tqdm
+from typing import Any
 
 from tlgui.core import storage
 from tlgui.core.catalogue import Backbone
 from tlgui.core.dataset import SPLITS, Dataset
 from tlgui.core.events import (
-    BatchEnded,
-    EpochEnded,
-    Event,
     Prediction,
-    ProgressMade,
-    RunEnded,
-    RunStarted,
-    SourceChosen,
-    Stage,
-    StageChanged,
 )
 from tlgui.core.metrics import class_scores
 from tlgui.core.report import Evaluation
-
-_STAGES = {
-    Stage.READING: "Reading the photos",
-    Stage.LOADING: "Loading the backbone",
-    Stage.TRACING: "Preparing the first batch",
-    Stage.SAVING: "Saving",
-}
-
-
-class ProgressBar:
-    """A bar on stderr, shown only on a terminal."""
-
-    def __init__(self, what: str, *, quiet: bool = False) -> None:
-        hidden = quiet or not sys.stderr.isatty()
-        self._bar = tqdm(desc=what, disable=hidden, leave=False, unit="file")
-
-    def show(self, done: int, total: int) -> None:
-        """Moves the bar."""
-        self._bar.total = total
-        self._bar.update(done - self._bar.n)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.close()
-
-
-class TrainingOutput:
-    """Shows a run: one line an epoch, or one JSON event a line."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
-        self._bar: ProgressBar | None = None
-        self._epochs = 0
-
-    def show(self, event: Event) -> None:
-        """Shows one event of the run."""
-        if self._as_json:
-            print(json.dumps(event.to_json(), ensure_ascii=False), flush=True)
-            return
-        match event:
-            case StageChanged(stage):
-                self._begin(_STAGES.get(stage, ""))
-            case ProgressMade(_, done, total):
-                self._progress("", done, total)
-            case RunStarted():
-                self._say(_plan_line(event))
-                self._epochs = event.epochs
-            case SourceChosen():
-                self._say(_source_line(event))
-            case BatchEnded():
-                self._progress(f"Epoch {event.epoch}", event.step, event.steps)
-            case EpochEnded(record):
-                self._say(
-                    f"epoch {record.epoch}/{self._epochs}  "
-                    f"loss {record.loss:.4f}  accuracy {record.accuracy:.4f}  "
-                    f"val_loss {record.val_loss:.4f}  "
-                    f"val_accuracy {record.val_accuracy:.4f}  {record.seconds:.1f} s"
-                )
-            case RunEnded():
-                self._say(_end_line(event))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._close()
-
-    def _begin(self, what: str) -> None:
-        self._close()
-        if what and not sys.stderr.isatty():
-            print(f"{what} …", file=sys.stderr, flush=True)
-
-    def _progress(self, what: str, done: int, total: int) -> None:
-        if self._bar is None:
-            self._bar = ProgressBar(what)
-        self._bar.show(done, total)
-
-    def _say(self, text: str) -> None:
-        self._close()
-        print(text, flush=True)
-
-    def _close(self) -> None:
-        if self._bar is not None:
-            self._bar.__exit__(None, None, None)
-            self._bar = None
-
-
-def _plan_line(event: RunStarted) -> str:
-    left_out = f", {event.left_out} left out" if event.left_out else ""
-    return (
-        f"{len(event.class_names)} classes, {event.train_samples} training and "
-        f"{event.validation_samples} validation photos{left_out}; "
-        f"{event.trainable_parameters:,} of {event.total_parameters:,} parameters "
-        "are trainable"
-    )
-
-
-def _source_line(event: SourceChosen) -> str:
-    if not event.cached:
-        return "Every photo runs through all layers in every epoch"
-    views = "" if event.views == 1 else f" for each of {event.views} views"
-    return (
-        f"The frozen layers run once a photo{views} ({event.runtime}); "
-        "what they give is kept for later runs"
-    )
-
-
-def _end_line(event: RunEnded) -> str:
-    if not event.kept:
-        return f"Stopped after {event.seconds:.1f} s; no model was kept."
-    kept = f"best epoch {event.best_epoch}" if event.best_epoch else "no whole epoch"
-    return (
-        f"{event.outcome.capitalize()} after {event.seconds:.1f} s: validation "
-        f"accuracy {event.accuracy:.4f} ({kept}). Run folder: {event.run}"
-    )
 
 
 def dataset_to_json(dataset: Dataset) -> dict[str, Any]:

@@ -73,9 +73,9 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         footer = row(self.back_button, None, self.next_button, gap=GAP)
-        footer.setContentsMargins(PAGE_MARGIN, 0, PAGE_MARGIN, 16)
+        footer.setContentsMargins(PAGE_MARGIN, 0, PAGE_MARGIN, 12)
         banner = column(self.banner)
-        banner.setContentsMargins(PAGE_MARGIN, 10, PAGE_MARGIN, 0)
+        banner.setContentsMargins(PAGE_MARGIN, 0, PAGE_MARGIN, 0)
         right = column(banner, self.pages, footer, gap=0)
         right.setStretch(1, 1)
         content = QWidget()

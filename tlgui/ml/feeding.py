@@ -61,7 +61,10 @@ class Feeding:
             weights: what earlier phases have learned.
         """
         cut = find_cut(self._backbone, phase.trainable)
-        if cut is not None and not self._fits(cut):
+        # What is kept is what pretrained layers gave; blocks that have learned since
+        # would give something else.
+        learned = weights is not None and weights.whole is not None
+        if cut is not None and (learned or not self._fits(cut)):
             cut = None
         learner = self._learner(phase, cut, weights)
         augmentation, seed = self._spec.augmentation, self._spec.seed
@@ -88,9 +91,14 @@ class Feeding:
     def _learner(
         self, phase: Phase, cut: Cut | None, weights: Weights | None
     ) -> Learner:
-        if cut is not None and cut.block == POOLED and weights is None:
+        if cut is not None and cut.block == POOLED:
             return HeadLearner(
-                self._spec, phase, self._steps, cut.backbone.features, self._classes
+                self._spec,
+                phase,
+                self._steps,
+                cut.backbone.features,
+                self._classes,
+                None if weights is None else weights.head,
             )
         if weights is None:
             keras_model = models.build_classifier(self._backbone.name, self._classes)

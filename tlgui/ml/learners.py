@@ -64,7 +64,13 @@ class HeadLearner:
     """Trains the head alone, on pooled features, without TensorFlow."""
 
     def __init__(
-        self, spec: TrainingSpec, phase: Phase, steps: int, features: int, classes: int
+        self,
+        spec: TrainingSpec,
+        phase: Phase,
+        steps: int,
+        features: int,
+        classes: int,
+        head: list[Floats] | None = None,
     ) -> None:
         self._solver = HeadSolver(
             features,
@@ -75,6 +81,7 @@ class HeadLearner:
             loss=spec.loss,
             label_smoothing=spec.label_smoothing,
             focal_gamma=spec.focal_gamma,
+            weights=head,
         )
         self.train: TrainStep = self._solver.step
         self.predict: PredictStep = self._solver.predict

@@ -31,9 +31,8 @@ from tlgui.core.layers import head_parameters
 from tlgui.core.phases import Phase, plan_phases
 from tlgui.core.report import Evaluation, evaluation_of
 from tlgui.core.run import Run, check_new_run, create_run
-from tlgui.core.scan import check_trainable, scan, validation_folder
 from tlgui.core.spec import TrainingSpec
-from tlgui.core.split import class_weights, split_off_validation
+from tlgui.core.split import class_weights
 from tlgui.core.task import find_task
 from tlgui.core.types import Floats
 from tlgui.ml import models
@@ -42,6 +41,7 @@ from tlgui.ml.feeding import Feed, Feeding
 from tlgui.ml.head_solver import one_blas_thread
 from tlgui.ml.learners import Learner, Weights
 from tlgui.ml.pipeline import SampleReader, check_readable, training_order
+from tlgui.ml.preparing import prepare_data
 from tlgui.ml.run_report import make_report, save_checkpoint
 
 # The live curve needs no more than this many batch values a second.
@@ -84,43 +84,6 @@ def train(
         training = _Training(run, prepared, reader, emit, stop, started)
         with contextlib.closing(training.feeding), one_blas_thread():
             return training.run_all()
-
-
-def prepare_data(
-    spec: TrainingSpec,
-    emit: Emit,
-    stop: StopRequest = never_stop,
-    dataset: Dataset | None = None,
-) -> Dataset:
-    """Scans what was not scanned yet and sees to validation samples.
-
-    Returns:
-        A data set with training and validation samples, fit to train on.
-
-    Raises:
-        TlguiError: it is not fit, and why.
-        Stopped: `stop` said so.
-    """
-    task = find_task(spec.task)
-
-    def read(folder: Path) -> Dataset:
-        return scan(
-            folder,
-            task,
-            on_progress=lambda done, total: emit(
-                ProgressMade(Stage.READING, done, total)
-            ),
-            should_stop=lambda: stop() is not None,
-        )
-
-    if dataset is None:
-        dataset = read(Path(spec.data))
-    check_trainable(dataset)
-    if isinstance(spec.validation, str):
-        return validation_folder(dataset, read(Path(spec.validation)))
-    if dataset.has_validation:
-        return dataset
-    return split_off_validation(dataset, spec.validation, spec.seed)
 
 
 def _ended(folder: Path, outcome: Outcome, emit: Emit, started: float) -> RunEnded:

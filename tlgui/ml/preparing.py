@@ -1,0 +1,47 @@
+"""Gets a run's data together: scanned, checked, with validation samples."""
+
+from pathlib import Path
+
+from tlgui.core.dataset import Dataset
+from tlgui.core.events import Emit, ProgressMade, Stage, StopRequest, never_stop
+from tlgui.core.scan import check_trainable, scan, validation_folder
+from tlgui.core.spec import TrainingSpec
+from tlgui.core.split import split_off_validation
+from tlgui.core.task import find_task
+
+
+def prepare_data(
+    spec: TrainingSpec,
+    emit: Emit,
+    stop: StopRequest = never_stop,
+    dataset: Dataset | None = None,
+) -> Dataset:
+    """Scans what was not scanned yet and sees to validation samples.
+
+    Returns:
+        A data set with training and validation samples, fit to train on.
+
+    Raises:
+        TlguiError: it is not fit, and why.
+        Stopped: `stop` said so.
+    """
+    task = find_task(spec.task)
+
+    def read(folder: Path) -> Dataset:
+        return scan(
+            folder,
+            task,
+            on_progress=lambda done, total: emit(
+                ProgressMade(Stage.READING, done, total)
+            ),
+            should_stop=lambda: stop() is not None,
+        )
+
+    if dataset is None:
+        dataset = read(Path(spec.data))
+    check_trainable(dataset)
+    if isinstance(spec.validation, str):
+        return validation_folder(dataset, read(Path(spec.validation)))
+    if dataset.has_validation:
+        return dataset
+    return split_off_validation(dataset, spec.validation, spec.seed)
