@@ -37,6 +37,16 @@ class Stage(StrEnum):
     SAVING = "saving"
 
 
+class Streaming(StrEnum):
+    """Why the activations of frozen layers are not kept."""
+
+    NONE = ""
+    NOTHING_FROZEN = "nothing frozen"
+    LEARNED = "layers in front have learned"
+    ROOM = "room"
+    CHEAPER = "cheaper"
+
+
 @dataclass(frozen=True)
 class Event:
     """Base of all events."""
@@ -107,11 +117,24 @@ class SourceChosen(Event):
             kept, or run for every sample in every epoch.
         views: how many views of a training sample are kept; 0 if none.
         runtime: what runs the frozen layers.
+        reason: why nothing is kept.
     """
 
     cached: bool
     views: int
     runtime: str
+    reason: Streaming = Streaming.NONE
+
+
+@dataclass(frozen=True)
+class Noticed(Event):
+    """Something went otherwise than planned, and the run goes on without it.
+
+    Attributes:
+        sentence: what happened, what it means and what could be done, for a person.
+    """
+
+    sentence: str
 
 
 @dataclass(frozen=True)
