@@ -43,8 +43,13 @@ def activations_dir() -> Path:
 
 
 def prefix_dir() -> Path:
-    """The folder of frozen layers converted for a faster runtime."""
+    """The folder of what was prepared from pretrained models on this computer."""
     return _base("TLGUI_PREFIX_DIR", str(cache_dir() / "prefixes"))
+
+
+def prepared_dirs() -> tuple[Path, Path]:
+    """Where prepared models are looked for: this computer's own, then the bundled."""
+    return prefix_dir(), resource_dir() / "prefixes"
 
 
 def log_dir() -> Path:

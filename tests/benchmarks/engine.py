@@ -129,7 +129,7 @@ def limit(data: Path) -> float:
     backbone = find_backbone(DEFAULT_BACKBONE)
     dataset = scan(data, IMAGE_CLASSIFICATION)
     sample = np.zeros((1, backbone.input_size, backbone.input_size, 3), np.uint8)
-    prefix = make_prefix(Cut(backbone, POOLED), paths.prefix_dir(), lambda: sample)
+    prefix = make_prefix(Cut(backbone, POOLED), paths.prepared_dirs(), lambda: sample)
     began = time.perf_counter()
     with SampleReader(dataset, IMAGE_CLASSIFICATION, backbone.input_size) as reader:
         for samples in dataset.samples.values():

@@ -42,7 +42,7 @@ from tlgui.core.catalogue import find_backbone
 from tlgui.ml.prefix import Cut, make_prefix
 folder, block, pixels = sys.argv[1:]
 cut = Cut(find_backbone("efficientnet-lite0"), block)
-prefix = make_prefix(cut, Path(folder), lambda: 1 / 0)
+prefix = make_prefix(cut, [Path(folder)], lambda: 1 / 0)
 np.save(pixels.replace("pixels", "found"), prefix.run(np.load(pixels)))
 assert not {"tensorflow", "keras"} & set(sys.modules)
 print(type(prefix).__name__)
@@ -60,6 +60,10 @@ def pictures(count: int, size: int = BACKBONE.input_size) -> Pixels:
 
 def three() -> Pixels:
     return pictures(3)
+
+
+def never() -> Pixels:
+    raise AssertionError("nothing is compared")
 
 
 def distance(expected: Floats, found: Floats) -> float:
@@ -132,7 +136,7 @@ def test_litert_gives_the_numbers_of_keras_for_every_number_of_samples(
     block: str, converted_prefixes: Path
 ) -> None:
     cut = Cut(BACKBONE, block)
-    fast = make_prefix(cut, converted_prefixes, three)
+    fast = make_prefix(cut, [converted_prefixes], three)
     assert isinstance(fast, LiteRtPrefix)
     pixels = pictures(33)
     found = fast.run(pixels)
@@ -149,7 +153,7 @@ def test_litert_gives_the_numbers_of_keras_for_every_number_of_samples(
 def test_the_second_time_needs_neither_tensorflow_nor_a_comparison(
     converted_prefixes: Path, tmp_path: Path
 ) -> None:
-    fast = make_prefix(Cut(BACKBONE, POOLED), converted_prefixes, three)
+    fast = make_prefix(Cut(BACKBONE, POOLED), [converted_prefixes], three)
     file = tmp_path / "pixels.npy"
     np.save(file, pictures(5))
     answer = subprocess.run(
@@ -171,8 +175,8 @@ def test_without_litert_keras_runs_and_nothing_is_converted(
     caplog.set_level(logging.INFO)
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
     cut = Cut(BACKBONE, NAMES[1])
-    convert_prefix(cut, tmp_path / "prefixes")
-    found = make_prefix(cut, tmp_path / "prefixes", three)
+    convert_prefix(cut, [tmp_path / "prefixes"])
+    found = make_prefix(cut, [tmp_path / "prefixes"], three)
     assert isinstance(found, KerasPrefix)
     assert found.run(three()).shape == (3, *cut.shape)
     assert not (tmp_path / "prefixes").exists()
@@ -184,7 +188,7 @@ def kept(converted_prefixes: Path, tmp_path: Path) -> Callable[[str], Path]:
     """A folder of the test's own with what all tests have converted."""
 
     def keep(block: str) -> Path:
-        make_prefix(Cut(BACKBONE, block), converted_prefixes, three)
+        make_prefix(Cut(BACKBONE, block), [converted_prefixes], three)
         folder = tmp_path / "own"
         folder.mkdir(exist_ok=True)
         for file in converted_prefixes.glob(f"{Cut(BACKBONE, block).name}.*"):
@@ -232,14 +236,14 @@ def test_a_damaged_file_is_converted_again(
     cut = Cut(BACKBONE, TWIN)
     folder = kept(TWIN)
     conversions.clear()
-    right = LiteRtPrefix(cut, (folder / f"{cut.name}.tflite").read_bytes())
+    right = LiteRtPrefix(cut, (folder / f"{cut.name}.tflite").read_bytes(), 2)
     harm(folder / f"{cut.name}.tflite")
-    again = make_prefix(cut, folder, three)
+    again = make_prefix(cut, [folder], three)
     assert isinstance(again, LiteRtPrefix)
     assert conversions == [TWIN]
     assert distance(right.run(three()), again.run(three())) < 1e-6
     assert reports(caplog, "does not take") is (harm is not Path.unlink)
-    make_prefix(cut, folder, three)
+    make_prefix(cut, [folder], three)
     assert conversions == [TWIN], "what was mended is kept"
 
 
@@ -253,9 +257,9 @@ def test_a_file_that_was_converted_beforehand_is_compared_and_kept(
     conversions.clear()
     seal = folder / f"{cut.name}.checked"
     seal.unlink()
-    convert_prefix(cut, folder)
+    convert_prefix(cut, [folder])
     assert not seal.exists()
-    assert isinstance(make_prefix(cut, folder, three), LiteRtPrefix)
+    assert isinstance(make_prefix(cut, [folder], three), LiteRtPrefix)
     assert seal.exists()
     assert conversions == []
 
@@ -267,7 +271,7 @@ def test_converting_beforehand_leaves_the_comparison_to_the_first_use(
 ) -> None:
     cut = Cut(BACKBONE, TWIN)
     monkeypatch.setattr(prefixes, "_convert", lambda cut: b"converted")
-    convert_prefix(cut, tmp_path / "new")
+    convert_prefix(cut, [tmp_path / "new"])
     assert [file.name for file in (tmp_path / "new").iterdir()] == [
         f"{cut.name}.tflite"
     ]
@@ -286,7 +290,7 @@ def test_a_file_and_its_seal_under_another_name_are_not_taken(
     expected = KerasPrefix(cut).run(three())
     for ending in (".tflite", ".checked"):
         shutil.copy(folder / (twin.name + ending), folder / (cut.name + ending))
-    found = make_prefix(cut, folder, three)
+    found = make_prefix(cut, [folder], three)
     assert reports(caplog, "differ by")
     assert isinstance(found, LiteRtPrefix)
     assert distance(expected, found.run(three())) < TOLERANCE
@@ -303,7 +307,7 @@ def test_layers_of_another_shape_are_refused_even_with_a_right_seal(
     blocks = {block.name: block.output_shape for block in other.blocks}
     for cut in (Cut(BACKBONE, POOLED), Cut(other, TWIN)):
         with pytest.raises(ValueError, match="expected the shapes"):
-            LiteRtPrefix(cut, content)
+            LiteRtPrefix(cut, content, 1)
     assert blocks[TWIN] != Cut(BACKBONE, TWIN).shape
 
 
@@ -316,9 +320,9 @@ def test_a_right_seal_on_a_useless_file_does_not_last(
     folder = kept(TWIN)
     conversions.clear()
     storage.write_bytes(folder / f"{cut.name}.tflite", b"nothing")
-    seal = prefixes._seal_of(cut, b"nothing")
-    storage.write_text(folder / f"{cut.name}.checked", seal)
-    assert isinstance(make_prefix(cut, folder, three), LiteRtPrefix)
+    seal = {"text": prefixes._seal_of(cut, b"nothing"), "threads": 2}
+    storage.write_json(folder / f"{cut.name}.checked", seal)
+    assert isinstance(make_prefix(cut, [folder], three), LiteRtPrefix)
     assert conversions == [TWIN]
 
 
@@ -334,11 +338,15 @@ def test_a_converter_with_wrong_numbers_is_not_trusted(
     wrong = (kept(TWIN) / f"{Cut(BACKBONE, TWIN).name}.tflite").read_bytes()
     monkeypatch.setattr(prefixes, "_convert", lambda cut: wrong)
     cut = Cut(BACKBONE, MIDDLE)
-    found = make_prefix(cut, tmp_path / "new", three)
+    found = make_prefix(cut, [tmp_path / "new"], three)
     assert isinstance(found, KerasPrefix)
-    assert not (tmp_path / "new").exists()
+    assert not list((tmp_path / "new").glob("*.tflite"))
     assert reports(caplog, "differ by")
     assert found.run(three()).shape == (3, *cut.shape)
+
+    monkeypatch.setattr(prefixes, "_convert", lambda cut: 1 / 0)
+    again = make_prefix(cut, [tmp_path / "new"], never)
+    assert isinstance(again, KerasPrefix), "not tried again with the same runtime"
 
 
 @litert
@@ -356,7 +364,7 @@ def test_layers_that_cannot_be_converted_run_in_keras(
 
     monkeypatch.setattr(type(tf.lite.TFLiteConverter([])), "convert", refuse)
     cut = Cut(BACKBONE, NAMES[1])
-    assert isinstance(make_prefix(cut, tmp_path, three), KerasPrefix)
+    assert isinstance(make_prefix(cut, [tmp_path], three), KerasPrefix)
     assert reports(caplog, "no such operation")
 
 
@@ -375,7 +383,7 @@ def test_where_nothing_can_be_kept_litert_runs_all_the_same(
     monkeypatch.setattr(prefixes, "_convert", lambda cut: content)
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="utf-8")
-    assert isinstance(make_prefix(cut, blocked / "folder", three), LiteRtPrefix)
+    assert isinstance(make_prefix(cut, [blocked / "folder"], three), LiteRtPrefix)
     assert reports(caplog, "is converted again next time")
 
 

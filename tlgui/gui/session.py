@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from PySide6.QtCore import QObject, Signal, SignalInstance, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from tlgui import paths
 from tlgui.core import events
 from tlgui.core.catalogue import Backbone, find_backbone
-from tlgui.core.dataset import Dataset
+from tlgui.core.dataset import TRAIN, Dataset
 from tlgui.core.errors import TlguiError
 from tlgui.core.events import Outcome, Stage, Stop
 from tlgui.core.history import EpochRecord
@@ -20,7 +20,11 @@ from tlgui.core.report import Evaluation
 from tlgui.core.run import Run
 from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
-from tlgui.worker.jobs import Job, PredictJob, TrainJob, WarmUp
+from tlgui.gui.threads import Jobs, Reading
+from tlgui.worker.jobs import PredictJob, TrainJob, WarmUp
+
+# On these the frozen layers are compared in both runtimes.
+_WARM_UP_FILES = 4
 
 
 class Status(StrEnum):
@@ -39,54 +43,6 @@ class EngineState(StrEnum):
     LOST = "lost"
 
 
-class Jobs(Protocol):
-    """What the session needs of the worker thread; tests script their own.
-
-    Signals:
-        event_received(Event): of the current job, in order.
-        engine_changed(str): an `EngineState`.
-    """
-
-    event_received: SignalInstance
-    engine_changed: SignalInstance
-
-    def submit(self, job: Job) -> None:
-        """Queues a job behind those that are under way."""
-
-    def request_stop(self, stop: Stop) -> None:
-        """Asks the current job to stop."""
-
-
-class Reading(Protocol):
-    """What the session needs of the reader thread.
-
-    Signals:
-        scan_progressed(int, int): files done, files in all.
-        scan_ended(Dataset or None, str): the data set, or None and a sentence
-            ("" when it was cancelled).
-        run_opened(object, object, object, str): run, history, evaluation or None;
-            or None, None, None and a sentence.
-        thumbnail_read(str, object): a file and its pixels, or None.
-    """
-
-    scan_progressed: SignalInstance
-    scan_ended: SignalInstance
-    run_opened: SignalInstance
-    thumbnail_read: SignalInstance
-
-    def request_scan(self, folder: str) -> None:
-        """Queues a scan; a scan under way is cancelled."""
-
-    def cancel_scan(self) -> None:
-        """Ends the scan under way."""
-
-    def request_thumbnail(self, file: str, side: int) -> None:
-        """Queues the reading of a thumbnail."""
-
-    def request_run(self, folder: str) -> None:
-        """Queues the opening of a run folder."""
-
-
 class Session(QObject):
     """The current data set, spec, status, history and result.
 
@@ -102,9 +58,10 @@ class Session(QObject):
         status_changed: `status` changed.
         stage_changed: `stage` or `progress` changed.
         engine_changed: `engine` changed.
-        run_reset: `history`, `batches`, `plan`, `source` and `evaluation` were emptied.
+        run_reset: everything that is known of a run was emptied.
         run_started: `plan` is known.
         source_chosen: `source` is known, once a phase before its first epoch.
+        noticed(str): `notices` grew.
         batch_ended(BatchEnded): `batches` grew.
         epoch_ended(EpochRecord): `history` grew.
         run_ended(RunEnded): the run is over; `evaluation` is there if a model was kept.
@@ -126,6 +83,7 @@ class Session(QObject):
     run_reset = Signal()
     run_started = Signal()
     source_chosen = Signal()
+    noticed = Signal(str)
     batch_ended = Signal(object)
     epoch_ended = Signal(object)
     run_ended = Signal(object)
@@ -152,6 +110,7 @@ class Session(QObject):
         self.progress = (0, 0)
         self.plan: events.RunStarted | None = None
         self.source: events.SourceChosen | None = None
+        self.notices: list[str] = []
         self.batches: list[events.BatchEnded] = []
         self.history: list[EpochRecord] = []
         self.evaluation: Evaluation | None = None
@@ -212,10 +171,19 @@ class Session(QObject):
         changed = dataclasses.replace(self.spec, **changes)
         if changed == self.spec:
             return
-        if changed.backbone != self.spec.backbone:
-            self._jobs.submit(WarmUp(changed.backbone))
+        is_other = changed.backbone != self.spec.backbone
         self.spec = changed
+        if is_other:
+            self._warm_up()
         self.spec_changed.emit()
+
+    def _warm_up(self) -> None:
+        """Lets the engine prepare the present choice."""
+        files: tuple[str, ...] = ()
+        if self.dataset is not None:
+            samples = self.dataset.samples.get(TRAIN, ())[:_WARM_UP_FILES]
+            files = tuple(str(self.dataset.file(sample)) for sample in samples)
+        self._jobs.submit(WarmUp(self.spec.backbone, files))
 
     def start(self) -> None:
         """Begins a run with the present spec and data set."""
@@ -257,6 +225,7 @@ class Session(QObject):
     def _reset_run(self) -> None:
         self.plan = None
         self.source = None
+        self.notices = []
         self.batches = []
         self.history = []
         self.evaluation = None
@@ -287,6 +256,9 @@ class Session(QObject):
             case events.SourceChosen():
                 self.source = event
                 self.source_chosen.emit()
+            case events.Noticed(sentence):
+                self.notices.append(sentence)
+                self.noticed.emit(sentence)
             case events.BatchEnded():
                 self.batches.append(event)
                 self.batch_ended.emit(event)
@@ -338,6 +310,7 @@ class Session(QObject):
         if dataset is not None:
             self.dataset = dataset
             self.change_spec(data=str(dataset.root), task=dataset.task)
+            self._warm_up()
             self.dataset_changed.emit()
         self.scan_ended.emit()
         if trouble:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QBrush, QImage, QPainter, QPixmap
 
 from tlgui.core.types import Pixels
-from tlgui.gui.session import Reading
+from tlgui.gui.threads import Reading
 
 SIDE = 96
 _AT_ONCE = 4

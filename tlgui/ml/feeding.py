@@ -71,7 +71,7 @@ class Feeding:
         if cut is None:
             source: Source = StreamSource(self._reader, augmentation, seed)
             return Feed(learner, source, SourceChosen(False, 0, "TensorFlow"))
-        prefix = make_prefix(cut, paths.prefix_dir(), self._sample)
+        prefix = make_prefix(cut, paths.prepared_dirs(), self._sample)
         cache = self._open.enter_context(features.open_cache(self._cache_root, cut))
         self._kept.append(cache)
         source = features.FeatureSource(

@@ -102,6 +102,15 @@ def make_optimizer(name: str, learning_rate: float, steps: int) -> Any:
             return keras.optimizers.Adam(schedule)
 
 
+def prepare_saving(keras_model: Any, spec: TrainingSpec) -> None:
+    """Freezes and compiles a finished model, so that others can go on with it."""
+    set_trainable(keras_model, spec.trainable)
+    # Plain SGD has no state, which others could not read back.
+    keras_model.compile(
+        optimizer="sgd", loss=make_loss(spec), metrics=["accuracy"], jit_compile=False
+    )
+
+
 def save_model(keras_model: Any, file: Path) -> None:
     """Writes `model.keras`, whole or not at all.
 

@@ -6,11 +6,16 @@ converted file is kept; and its numbers are compared with Keras' own on some of 
 person's pictures before it is trusted the first time.
 """
 
+import contextlib
+import dataclasses
 import hashlib
+import json
 import logging
+import math
 import os
 import platform
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,6 +37,8 @@ BATCH = 8
 # Relative to the largest activation. Measured for the three EfficientNet-Lites on
 # photos: below 1e-5.
 TOLERANCE = 1e-4
+_TRIALS = 3
+_CLEARLY = 0.9
 
 
 @dataclass(frozen=True)
@@ -83,42 +90,56 @@ class Prefix(Protocol):
         ...
 
 
-def make_prefix(cut: Cut, folder: Path, sample: Callable[[], Pixels]) -> Prefix:
+def make_prefix(
+    cut: Cut, folders: Sequence[Path], sample: Callable[[], Pixels]
+) -> Prefix:
     """Prepares the fastest runtime whose numbers are right.
 
     Args:
         cut: where the backbone is divided.
-        folder: where converted files are kept.
+        folders: where converted files are looked for; new ones are kept in the first.
         sample: gives a few decoded samples to compare the numbers on, shape
             `(n, …)`; not asked where they were compared before.
 
     Raises:
         TlguiError: the backbone's weights cannot be had.
     """
-    if not _has_litert():
+    if not _has_litert() or _is_refused(cut, folders[0]):
         return KerasPrefix(cut)
-    there = _read(cut, folder)
-    if there is not None and _is_sealed(cut, folder, there):
-        prefix = _usable(cut, there)
+    there = _read(cut, folders)
+    if there is not None:
+        threads = _sealed_threads(cut, folders[0], there)
+        prefix = _usable(cut, there, threads) if threads else None
         if prefix is not None:
             return prefix
     plain, pixels = KerasPrefix(cut), sample()
     for content in _candidates(cut, there):
-        prefix = _usable(cut, content)
+        prefix = _usable(cut, content, _best_threads(cut, content))
         if prefix is not None and _is_equal(cut, prefix, plain, pixels):
-            _keep(cut, folder, content, _seal_of(cut, content))
+            seal = _Seal(_seal_of(cut, content), prefix.threads)
+            _keep(cut, folders[0], None if content is there else content, seal)
             return prefix
+    _keep(cut, folders[0], None, _Seal(_seal_of(cut, b""), 0))
     return plain
 
 
-def convert_prefix(cut: Cut, folder: Path) -> None:
+def is_checked(cut: Cut, folders: Sequence[Path]) -> bool:
+    """Whether a converted file is there whose numbers were compared on this computer.
+
+    Then `make_prefix` needs neither TensorFlow nor samples.
+    """
+    there = _read(cut, folders)
+    return there is not None and _sealed_threads(cut, folders[0], there) > 0
+
+
+def convert_prefix(cut: Cut, folders: Sequence[Path]) -> None:
     """Converts the frozen layers unless that was done before.
 
     Where LiteRT is not to be had or does not take them, nothing is converted.
     """
-    if _has_litert() and _read(cut, folder) is None:
+    if _has_litert() and _read(cut, folders) is None:
         for content in _candidates(cut, None):
-            _keep(cut, folder, content)
+            _keep(cut, folders[0], content)
 
 
 class KerasPrefix:
@@ -142,14 +163,19 @@ class KerasPrefix:
 
 
 class LiteRtPrefix:
-    """LiteRT with XNNPACK on all cores, in batches of a fixed size."""
+    """LiteRT with XNNPACK, in batches of a fixed size.
 
-    def __init__(self, cut: Cut, content: bytes) -> None:
+    Attributes:
+        threads: how many it uses.
+    """
+
+    def __init__(self, cut: Cut, content: bytes, threads: int) -> None:
         """Prepares the runtime.
 
         Args:
             cut: what was converted.
             content: of the converted file.
+            threads: how many it may use.
 
         Raises:
             ValueError: the file is damaged, or was made for other samples or layers.
@@ -158,9 +184,7 @@ class LiteRtPrefix:
         from ai_edge_litert.interpreter import Interpreter
 
         with runtime.without_chatter():
-            self._interpreter = Interpreter(
-                model_content=content, num_threads=max(1, os.cpu_count() or 1)
-            )
+            self._interpreter = Interpreter(model_content=content, num_threads=threads)
             self._interpreter.allocate_tensors()
         taken = self._interpreter.get_input_details()[0]
         given = self._interpreter.get_output_details()[0]
@@ -170,6 +194,7 @@ class LiteRtPrefix:
             raise ValueError(f"expected the shapes {expected}, found {found}")
         self._input, self._output = taken["index"], given["index"]
         self._shape = cut.shape
+        self.threads = threads
 
     def run(self, inputs: Pixels) -> Floats:
         """From samples to activations; the last batch is filled up with zeros."""
@@ -212,10 +237,10 @@ def _has_litert() -> bool:
     return True
 
 
-def _usable(cut: Cut, content: bytes) -> LiteRtPrefix | None:
+def _usable(cut: Cut, content: bytes, threads: int) -> LiteRtPrefix | None:
     """A converted file in its runtime, if that takes it."""
     try:
-        return LiteRtPrefix(cut, content)
+        return LiteRtPrefix(cut, content, threads)
     except (ValueError, RuntimeError) as error:
         _log.info("LiteRT does not take a file for %s: %s", cut.name, error)
         return None
@@ -277,30 +302,96 @@ def _files(cut: Cut, folder: Path) -> tuple[Path, Path]:
     return folder / f"{cut.name}.tflite", folder / f"{cut.name}.checked"
 
 
-def _read(cut: Cut, folder: Path) -> bytes | None:
+def _read(cut: Cut, folders: Sequence[Path]) -> bytes | None:
     """What was converted before, if anything."""
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            return _files(cut, folder)[0].read_bytes()
+    return None
+
+
+@dataclass(frozen=True)
+class _Seal:
+    """Says that a converted file was compared with Keras on this computer.
+
+    Attributes:
+        text: of which file, by which runtime, on which computer.
+        threads: with which it was fastest.
+    """
+
+    text: str
+    threads: int
+
+
+def _is_refused(cut: Cut, folder: Path) -> bool:
+    """Whether this runtime did not do for these layers before."""
+    return _read_seal(cut, folder) == _Seal(_seal_of(cut, b""), 0)
+
+
+def _sealed_threads(cut: Cut, folder: Path, content: bytes) -> int:
+    """With how many threads to run a converted file; 0 if it was never compared."""
+    seal = _read_seal(cut, folder)
+    return seal.threads if seal and seal.text == _seal_of(cut, content) else 0
+
+
+def _read_seal(cut: Cut, folder: Path) -> _Seal | None:
+    """What the last comparison gave, if there was one."""
     try:
-        return _files(cut, folder)[0].read_bytes()
-    except OSError:
+        value = json.loads(_files(cut, folder)[1].read_text(encoding="utf-8"))
+        return _Seal(str(value["text"]), max(int(value["threads"]), 0))
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def _is_sealed(cut: Cut, folder: Path, content: bytes) -> bool:
-    """Whether a converted file was compared with Keras on this machine before."""
-    try:
-        return _files(cut, folder)[1].read_bytes() == _seal_of(cut, content).encode()
-    except OSError:
-        return False
+def _best_threads(cut: Cut, content: bytes) -> int:
+    """The number of threads that is fastest, by a short trial.
+
+    All cores, unless half of them do the same work clearly sooner: two threads that
+    share a core get in each other's way.
+    """
+    cores = available_cores()
+    times = {
+        threads: _seconds(cut, content, threads)
+        for threads in {cores, (cores + 1) // 2}
+    }
+    best = min(times, key=lambda threads: times[threads])
+    return best if times[best] < _CLEARLY * times[cores] else cores
 
 
-def _keep(cut: Cut, folder: Path, content: bytes, seal: str = "") -> None:
+def _seconds(cut: Cut, content: bytes, threads: int) -> float:
+    """How long a batch takes; infinite if the runtime does not take the file."""
+    prefix = _usable(cut, content, threads)
+    if prefix is None:
+        return math.inf
+    size = cut.backbone.input_size
+    samples = np.zeros((BATCH, size, size, 3), np.uint8)
+    prefix.run(samples)  # the first one also lays out the memory
+    times = []
+    for _ in range(_TRIALS):
+        began = time.perf_counter()
+        prefix.run(samples)
+        times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _keep(
+    cut: Cut, folder: Path, content: bytes | None, seal: _Seal | None = None
+) -> None:
     """Keeps a converted file; where that fails the next run converts again."""
     file, seal_file = _files(cut, folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        storage.write_bytes(file, content)
-        if seal:
-            storage.write_text(seal_file, seal)
+        if content is not None:
+            storage.write_bytes(file, content)
+        if seal is not None:
+            storage.write_json(seal_file, dataclasses.asdict(seal))
     except (OSError, TlguiError) as error:
         _log.info("%s is converted again next time: %s", cut.name, error)
 

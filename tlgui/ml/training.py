@@ -35,14 +35,14 @@ from tlgui.core.spec import TrainingSpec
 from tlgui.core.split import class_weights
 from tlgui.core.task import find_task
 from tlgui.core.types import Floats
-from tlgui.ml import models
 from tlgui.ml.evaluation import predict_samples
 from tlgui.ml.feeding import Feed, Feeding
 from tlgui.ml.head_solver import one_blas_thread
 from tlgui.ml.learners import Learner, Weights
 from tlgui.ml.pipeline import SampleReader, check_readable, training_order
 from tlgui.ml.preparing import prepare_data
-from tlgui.ml.run_report import make_report, save_checkpoint
+from tlgui.ml.run_report import make_report
+from tlgui.ml.run_writer import RunWriter
 
 # The live curve needs no more than this many batch values a second.
 _BATCH_INTERVAL = 0.05
@@ -110,6 +110,7 @@ class _Training:
 
     def __post_init__(self) -> None:
         self.spec = self.run.spec
+        self.writer = RunWriter(self.run)
         self.train_samples = self.dataset.samples[TRAIN]
         self.validation_samples = self.dataset.samples[VALIDATION]
         self.steps = math.ceil(len(self.train_samples) / self.spec.batch_size)
@@ -123,12 +124,15 @@ class _Training:
     def run_all(self) -> RunEnded:
         """Runs every phase, then keeps the best model."""
         self._announce()
-        for phase in plan_phases(self.spec):
-            if not self._run_phase(phase):
-                break
+        try:
+            for phase in plan_phases(self.spec):
+                if not self._run_phase(phase):
+                    break
+        finally:
+            self.writer.flush()
         stopped = self.stop()
         if stopped is Stop.DROP:
-            self.run.checkpoint_file.unlink(missing_ok=True)
+            self.writer.drop_checkpoint()
             return _ended(self.run.folder, Outcome.STOPPED, self.emit, self.started)
         return self._keep(Outcome.STOPPED if stopped else Outcome.COMPLETED)
 
@@ -247,10 +251,11 @@ class _Training:
         self, record: EpochRecord, evaluation: Evaluation, learner: Learner
     ) -> None:
         self.records.append(record)
+        better = None
         if best_epoch(self.records) is record:
-            self.best = (learner.weights(), record, evaluation)
-            save_checkpoint(self.best[0], self.run.checkpoint_file)
-        self.run.write_history(self.records)
+            better = learner.weights()
+            self.best = (better, record, evaluation)
+        self.writer.remember(self.records, better)
         self.emit(EpochEnded(record))
 
     def _is_patience_over(self) -> bool:
@@ -269,16 +274,7 @@ class _Training:
             weights, record, evaluation = self.best
             epoch, loss = record.epoch, record.val_loss
         self.emit(StageChanged(Stage.SAVING))
-        keras_model = weights.classifier(self.spec, len(self.dataset.class_names))
-        models.set_trainable(keras_model, self.spec.trainable)
-        # Plain SGD has no state, which others could not read back.
-        keras_model.compile(
-            optimizer="sgd",
-            loss=models.make_loss(self.spec),
-            metrics=["accuracy"],
-            jit_compile=False,
-        )
-        models.save_model(keras_model, self.run.model_file)
+        self.writer.write_model(weights)
         ended = RunEnded(
             str(self.run.folder),
             outcome,
@@ -298,7 +294,7 @@ class _Training:
                 self.reader.lost,
             )
         )
-        self.run.checkpoint_file.unlink(missing_ok=True)
+        self.writer.drop_checkpoint()
         self.emit(EvaluationMade(evaluation))
         self.emit(ended)
         return ended

@@ -137,10 +137,11 @@ class _Engine:
             return self._stops.get(order.number)
 
         match order.job:
-            case WarmUp(backbone):
+            case WarmUp(backbone, files):
                 from tlgui.ml.warm_up import warm_up
 
-                emit(EngineReady(warm_up(backbone), backbone))
+                seconds = warm_up(backbone, files, lambda: stop() is not None)
+                emit(EngineReady(seconds, backbone))
             case TrainJob(spec, dataset, parent, stem):
                 from tlgui.ml.training import train
 

@@ -8,9 +8,15 @@ from tlgui.core.spec import TrainingSpec
 
 @dataclass(frozen=True)
 class WarmUp:
-    """Import TensorFlow and have a backbone ready, while the person still chooses."""
+    """Do what is slow only the first time, while the person still chooses.
+
+    Attributes:
+        backbone: the chosen one.
+        files: some of the person's samples, if they are known.
+    """
 
     backbone: str
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class Worker(QThread):
         super().__init__(parent)
         self._wishes: deque[Job | Stop | None] = deque()
         self._woken, self._waker = multiprocessing.Pipe(duplex=False)
-        self._backbone = backbone
+        self._warm_up = WarmUp(backbone)
         self._engine: EngineProcess | None = None
         self._current: _Current | None = None
         self._waiting: deque[Job] = deque()
@@ -115,7 +115,7 @@ class Worker(QThread):
     def _start_engine(self) -> None:
         self.engine_changed.emit(_STARTING)
         self._engine = EngineProcess()
-        self._waiting.appendleft(WarmUp(self._backbone))
+        self._waiting.appendleft(self._warm_up)
         self._begin_next()
 
     def _end_engine(self) -> None:
@@ -140,11 +140,21 @@ class Worker(QThread):
 
     def _queue(self, job: Job) -> None:
         if isinstance(job, WarmUp):
-            self._backbone = job.backbone
+            self._warm_up = job
             # Only the latest choice is worth warming up.
             kept = [j for j in self._waiting if not isinstance(j, WarmUp)]
             self._waiting = deque(kept)
         self._waiting.append(job)
+        self._hurry()
+
+    def _hurry(self) -> None:
+        """Ends a warm-up after its present step: it goes on when nobody waits."""
+        current = self._current
+        if current is None or not isinstance(current.job, WarmUp) or current.stop:
+            return
+        assert self._engine is not None
+        current.stop = Stop.DROP
+        self._engine.send(StopOrder(current.number, Stop.DROP))
 
     def _begin_next(self) -> None:
         if self._current is not None or not self._waiting or self._engine is None:
@@ -188,9 +198,9 @@ class Worker(QThread):
             current.epochs += 1
         if isinstance(event, JobEnded):
             self._current = None
-            if isinstance(current.job, TrainJob):
-                # The run has used up what was prepared: prepare the next one.
-                self._queue(WarmUp(self._backbone))
+            if isinstance(current.job, TrainJob) or event.outcome is Outcome.STOPPED:
+                # The run has used up what was prepared, or it was cut short.
+                self._queue(self._warm_up)
         if isinstance(current.job, WarmUp):
             self._on_warm_up(event)
         else:
@@ -198,7 +208,7 @@ class Worker(QThread):
 
     def _on_warm_up(self, event: events.Event) -> None:
         """Nobody waits for a warm-up: a job that needs it meets the trouble itself."""
-        if not isinstance(event, JobEnded):
+        if not isinstance(event, JobEnded) or event.outcome is Outcome.STOPPED:
             return
         if event.outcome is Outcome.FAILED:
             _log.error("warm-up failed: %s%s", event.trouble, event.bug)
