@@ -12,6 +12,8 @@ import pytest
 
 from tests.conftest import save_picture
 from tlgui import cli
+from tlgui.cli_progress import TrainingOutput
+from tlgui.core.events import Event, Noticed, SourceChosen, Streaming
 
 TRAIN_FAST = ["--epochs", "1", "--augment", "none", "--batch-size", "4"]
 
@@ -256,3 +258,24 @@ def test_ctrl_c_keeps_what_was_done_and_exits_130(
     assert '"outcome": "stopped"' in out.splitlines()[-1]
     assert (folder / "model.keras").is_file()
     assert "oneDNN" not in err
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (SourceChosen(True, 6, "LiteRT"), "once a photo for each of 6 views (LiteRT)"),
+        (SourceChosen(False, 0, "LiteRT", Streaming.ROOM), "would not fit on the disk"),
+        (SourceChosen(False, 0, "LiteRT", Streaming.CHEAPER), "quicker here than"),
+        (
+            SourceChosen(False, 0, "TensorFlow", Streaming.NOTHING_FROZEN),
+            "through all layers in every epoch",
+        ),
+        (Noticed("The disk is full."), "Note: The disk is full."),
+    ],
+)
+def test_what_happens_to_the_photos_is_said(
+    event: Event, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with TrainingOutput(as_json=False) as output:
+        output.show(event)
+    assert said in capsys.readouterr().out

@@ -11,12 +11,14 @@ from tlgui.core.events import (
     BatchEnded,
     EpochEnded,
     Event,
+    Noticed,
     ProgressMade,
     RunEnded,
     RunStarted,
     SourceChosen,
     Stage,
     StageChanged,
+    Streaming,
 )
 
 _STAGES = {
@@ -74,6 +76,8 @@ class TrainingOutput:
                 self._epochs = event.epochs
             case SourceChosen():
                 self._say(_source_line(event))
+            case Noticed(sentence):
+                self._say(f"Note: {sentence}")
             case BatchEnded():
                 self._progress(f"Epoch {event.epoch}", event.step, event.steps)
             case EpochEnded(record):
@@ -128,13 +132,20 @@ def _plan_line(event: RunStarted) -> str:
 
 
 def _source_line(event: SourceChosen) -> str:
-    if not event.cached:
-        return "Every photo runs through all layers in every epoch"
-    views = "" if event.views == 1 else f" for each of {event.views} views"
-    return (
-        f"The frozen layers run once a photo{views} ({event.runtime}); "
-        "what they give is kept for later runs"
-    )
+    if event.cached:
+        views = "" if event.views == 1 else f" for each of {event.views} views"
+        return (
+            f"The frozen layers run once a photo{views} ({event.runtime}); "
+            "what they give is kept for later runs"
+        )
+    match event.reason:
+        case Streaming.ROOM:
+            why = "what they give would not fit on the disk"
+        case Streaming.CHEAPER:
+            why = "that is quicker here than keeping what they give"
+        case _:
+            return "Every photo runs through all layers in every epoch"
+    return f"The frozen layers run in every epoch ({event.runtime}): {why}"
 
 
 def _end_line(event: RunEnded) -> str:

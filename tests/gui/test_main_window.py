@@ -98,8 +98,18 @@ def test_trouble_is_told_above_the_page_and_can_be_closed(
     session.trouble_told.emit("The disk is full. Free some space.")
     assert window.banner.isVisible()
     assert "disk is full" in window.banner.text.text()
+    assert window.banner.text.property("role") == "bad"
     QTest.mouseClick(window.banner.close_button, LEFT)
     assert not window.banner.isVisible()
+
+
+def test_a_notice_stands_above_the_pages_without_alarm(
+    window: MainWindow, jobs: ScriptedJobs
+) -> None:
+    jobs.play(events.Noticed("Not everything was kept. Training goes on."))
+    assert window.banner.isVisible()
+    assert "Training goes on" in window.banner.text.text()
+    assert window.banner.text.property("role") != "bad"
 
 
 def test_a_fault_of_ours_is_shown_with_details_to_copy(

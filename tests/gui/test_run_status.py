@@ -15,7 +15,7 @@ from tests.gui.fakes import (
     an_evaluation,
 )
 from tlgui.core import events
-from tlgui.core.events import Outcome, Stage, Stop
+from tlgui.core.events import Outcome, Stage, Stop, Streaming
 from tlgui.core.run import Run
 from tlgui.core.spec import TrainingSpec
 from tlgui.gui.durations import duration_text
@@ -215,7 +215,10 @@ def test_an_opened_run_tells_its_result(
 _WIDTH_AT_1280 = 369
 _CACHED = events.SourceChosen(True, 1, "LiteRT")
 _VARIED = events.SourceChosen(True, 6, "LiteRT")
-_STREAMED = events.SourceChosen(False, 0, "TensorFlow")
+_STREAMED = events.SourceChosen(False, 0, "TensorFlow", Streaming.NOTHING_FROZEN)
+_NO_ROOM = events.SourceChosen(False, 0, "LiteRT", Streaming.ROOM)
+_CHEAPER = events.SourceChosen(False, 0, "LiteRT", Streaming.CHEAPER)
+_LEARNED = events.SourceChosen(False, 0, "TensorFlow", Streaming.LEARNED)
 
 
 def _learning(jobs: ScriptedJobs, source: events.SourceChosen, epochs: int = 9) -> None:
@@ -243,27 +246,25 @@ def test_what_is_kept_is_said_plainly_and_exactly_in_the_tooltip(
 
 
 @pytest.mark.parametrize(
-    ("learning", "said", "term"),
+    ("source", "said", "term"),
     [
-        (slice(None), "Every layer learns", "no feature caching"),
-        (slice(0, 3), "First layers learn", "no feature caching"),
-        (slice(-3, None), "Too much to keep", "more than the limit"),
+        (_STREAMED, "First layers learn", "no feature caching; all layers run"),
+        (_LEARNED, "First layers have learned", "no feature caching; all layers run"),
+        (_NO_ROOM, "Too much to keep", "more than the limit"),
+        (_CHEAPER, "New variations each epoch", "less time than writing"),
     ],
 )
 def test_why_nothing_is_kept_is_said(
     started: RunStatus,
-    session: Session,
     jobs: ScriptedJobs,
-    learning: slice,
+    source: events.SourceChosen,
     said: str,
     term: str,
 ) -> None:
-    names = tuple(block.name for block in session.backbone.blocks[learning])
-    session.change_spec(trainable=names, strategy="direct")
-    _learning(jobs, _STREAMED)
+    _learning(jobs, source)
     assert said in started.source.accessibleName()
     assert term in started.source.toolTip()
-    assert "TensorFlow" in started.source.toolTip()
+    assert source.runtime in started.source.toolTip()
 
 
 def test_what_is_said_goes_by_the_phase(
@@ -271,12 +272,12 @@ def test_what_is_said_goes_by_the_phase(
 ) -> None:
     blocks = tuple(block.name for block in session.backbone.blocks)
     session.change_spec(trainable=blocks, strategy="lp-ft", epochs=3)
-    _learning(jobs, _STREAMED, 3)
+    _learning(jobs, _NO_ROOM, 3)
     assert "Too much to keep" in started.source.accessibleName()
     jobs.play(events.EpochEnded(a_record(1)), events.StageChanged(Stage.LOADING))
     assert "From epoch 2 on, the chosen blocks learn too" in started.sentence.text()
     jobs.play(_STREAMED, events.StageChanged(Stage.TRAINING))
-    assert "Every layer learns" in started.source.accessibleName()
+    assert "First layers learn" in started.source.accessibleName()
 
 
 def test_the_source_is_told_while_there_are_epochs(
@@ -321,7 +322,9 @@ def dressed(qapp: QApplication) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("dressed")
-@pytest.mark.parametrize("source", [_CACHED, _VARIED, _STREAMED])
+@pytest.mark.parametrize(
+    "source", [_CACHED, _VARIED, _STREAMED, _NO_ROOM, _CHEAPER, _LEARNED]
+)
 def test_the_source_is_one_line_at_1280_pixels_and_needs_no_more_height(
     qtbot: QtBot, started: RunStatus, jobs: ScriptedJobs, source: events.SourceChosen
 ) -> None:

@@ -99,3 +99,29 @@ def test_what_the_epochs_get_is_known_until_the_next_run(
     assert session.source == second
     session.start()
     assert session.source is None
+
+
+def test_what_went_otherwise_is_told_and_kept_until_the_next_run(
+    qtbot: QtBot, session: Session, jobs: ScriptedJobs, reader: ScriptedReader
+) -> None:
+    reader.scan_ended.emit(a_dataset(), "")
+    session.start()
+    with qtbot.waitSignal(session.noticed) as told:
+        jobs.play(events.Noticed("The disk is full. Training goes on."))
+    assert told.args == ["The disk is full. Training goes on."]
+    jobs.play(*a_run())
+    assert session.notices == told.args
+    session.start()
+    assert session.notices == []
+
+
+def test_a_new_folder_lets_the_engine_compare_on_its_files(
+    session: Session, jobs: ScriptedJobs, reader: ScriptedReader
+) -> None:
+    dataset = a_dataset()
+    reader.scan_ended.emit(dataset, "")
+    (warm_up,) = jobs.submitted
+    assert isinstance(warm_up, WarmUp)
+    first = dataset.samples["train"][:4]
+    assert warm_up.files == tuple(str(dataset.file(sample)) for sample in first)
+    assert warm_up.files

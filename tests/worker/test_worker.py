@@ -199,3 +199,17 @@ def engine_of(process: psutil.Process) -> psutil.Process:
         if "spawn_main" in " ".join(child.cmdline()):
             return child
     return None
+
+
+def test_a_job_does_not_wait_for_the_whole_warm_up(
+    qtbot: QtBot, worker: Worker, colours: Path, tmp_path: Path
+) -> None:
+    """The engine gets ready for others once the job is over."""
+    told: list[str] = []
+    worker.event_received.connect(lambda event: told.append(type(event).__name__))
+    worker.engine_changed.connect(told.append)
+    worker.start()
+    worker.submit(train_job(scan(colours, IMAGE_CLASSIFICATION), tmp_path))
+    qtbot.waitUntil(lambda: "ready" in told, timeout=LONG)
+    assert told[0] == "starting"
+    assert told[-2:] == ["JobEnded", "ready"]

@@ -3,12 +3,12 @@
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QToolButton, QWidget
 
-from tlgui.gui.controls import label, row
+from tlgui.gui.controls import label, row, set_role
 from tlgui.gui.session import Session
 
 
 class Banner(QFrame):
-    """Shows the session's latest trouble until it is closed or a run begins."""
+    """Shows the latest trouble or notice until it is closed or a run begins."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,12 +27,22 @@ class Banner(QFrame):
         content.setContentsMargins(14, 8, 14, 8)
         self.setLayout(content)
         session.trouble_told.connect(self.tell)
+        session.noticed.connect(self.note)
         session.run_reset.connect(self.hide)
         session.scan_started.connect(self.hide)
         self.hide()
 
     @Slot(str)
     def tell(self, sentence: str) -> None:
-        """Shows a sentence."""
+        """Shows what went wrong."""
+        self._show(sentence, "bad")
+
+    @Slot(str)
+    def note(self, sentence: str) -> None:
+        """Shows what goes otherwise than planned, without harm to the run."""
+        self._show(sentence, "")
+
+    def _show(self, sentence: str, role: str) -> None:
+        set_role(self.text, role)
         self.text.setText(sentence)
         self.setVisible(bool(sentence))

@@ -4,12 +4,9 @@ from PySide6.QtCore import QObject
 
 from tlgui.core.events import Outcome, RunEnded, SourceChosen, Stage
 from tlgui.core.history import best_epoch
-from tlgui.core.phases import plan_phases
 from tlgui.gui.durations import duration_text
 from tlgui.gui.percent import percent
 from tlgui.gui.session import EngineState, Session, Status
-
-_IN_EPOCHS = (Stage.TRAINING, Stage.VALIDATING)
 
 
 class RunSentence(QObject):
@@ -26,48 +23,6 @@ class RunSentence(QObject):
         if self._session.status is Status.RUNNING:
             return self._running()
         return self._idle()
-
-    def source(self) -> str:
-        """How often each photo is looked at, short; "" while there are no epochs."""
-        source = self._session.source
-        if source is None or self._session.stage not in _IN_EPOCHS:
-            return ""
-        if source.cached and source.views <= 1:
-            return self.tr(
-                "Frozen layers look at each photo once; later runs reuse it."
-            )
-        if source.cached:
-            text = self.tr("Frozen layers look once at {0} variations of each photo.")
-            return text.format(source.views)
-        if self._has_frozen_start():
-            return self.tr("Too much to keep on this disk: photos are looked at anew.")
-        if len(self._learning()) < len(self._session.backbone.blocks):
-            return self.tr("First layers learn: photos are looked at anew each epoch.")
-        return self.tr("Every layer learns: photos are looked at anew each epoch.")
-
-    def source_explained(self) -> str:
-        """The same at length, with the field's own terms."""
-        source = self._session.source
-        if source is None:
-            return ""
-        if source.cached:
-            text = self.tr(
-                "What the frozen layers saw is kept on the disk, so later epochs and "
-                "later runs do not compute it again (feature caching, computed with "
-                "{0}). How much is kept: File, Preferences."
-            )
-        elif self._has_frozen_start():
-            text = self.tr(
-                "What the frozen layers saw would take more than the limit in File, "
-                "Preferences, so they look at each photo in every epoch (no feature "
-                "caching; all layers run with {0})."
-            )
-        else:
-            text = self.tr(
-                "Only what frozen layers in front of the learning ones saw could be "
-                "kept (no feature caching; all layers run with {0})."
-            )
-        return text.format(source.runtime)
 
     def role(self) -> str:
         """The style sheet's role that suits the sentence."""
@@ -113,16 +68,6 @@ class RunSentence(QObject):
     def _between_phases(self) -> str:
         text = self.tr("From epoch {0} on, the chosen blocks learn too. Preparing…")
         return text.format(len(self._session.history) + 1)
-
-    def _has_frozen_start(self) -> bool:
-        return self._session.backbone.blocks[0].name not in self._learning()
-
-    def _learning(self) -> tuple[str, ...]:
-        """The blocks that learn in the phase of the present epoch."""
-        present = len(self._session.history) + 1
-        phases = plan_phases(self._session.spec)
-        begun = [phase for phase in phases if phase.first_epoch <= present]
-        return begun[-1].trainable
 
     def _epoch(self, stage: Stage) -> str:
         plan, finished = self._session.plan, len(self._session.history)

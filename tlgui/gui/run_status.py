@@ -17,6 +17,7 @@ from tlgui.gui.elided_label import ElidedLabel
 from tlgui.gui.percent import percent
 from tlgui.gui.run_sentence import RunSentence
 from tlgui.gui.session import Session, Status
+from tlgui.gui.source_sentence import SourceSentence
 
 _FULL = 1_000
 _PREPARED = 50
@@ -41,6 +42,7 @@ class RunStatus(QWidget):
         self._began = 0.0
         self._epoch_began = 0.0
         self._words = RunSentence(session, self)
+        self._source_words = SourceSentence(session, self)
         self.sentence = controls.label("", "heading", wrap=True)
         self.bar = QProgressBar()
         self.bar.setRange(0, _FULL)
@@ -84,13 +86,13 @@ class RunStatus(QWidget):
         details = self._times() if running else self._idle_details()
         self.details.setText(details)
         self.details.setVisible(bool(details))
-        self._show_source(self._words.source() if running else "")
+        self._show_source(self._source_words.text() if running else "")
         self.sentence.setToolTip(self._interval())
 
     def _show_source(self, text: str) -> None:
         if text != self.source.accessibleName():
             self.source.show_text(text)
-        whole = f"{text} {self._words.source_explained()}".strip()
+        whole = f"{text} {self._source_words.explained()}".strip()
         self.source.setToolTip(whole)  # again and again: the label sets its own
         self.source.setVisible(bool(text))
 

@@ -104,10 +104,15 @@ def make_optimizer(name: str, learning_rate: float, steps: int) -> Any:
 
 def prepare_saving(keras_model: Any, spec: TrainingSpec) -> None:
     """Freezes and compiles a finished model, so that others can go on with it."""
+    import keras
+
     set_trainable(keras_model, spec.trainable)
     # Plain SGD has no state, which others could not read back.
     keras_model.compile(
-        optimizer="sgd", loss=make_loss(spec), metrics=["accuracy"], jit_compile=False
+        optimizer=keras.optimizers.SGD(name="sgd"),
+        loss=make_loss(spec),
+        metrics=["accuracy"],
+        jit_compile=False,
     )
 
 

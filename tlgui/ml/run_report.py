@@ -3,7 +3,7 @@
 import dataclasses
 import importlib.metadata
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ def make_report(
     parameters: tuple[int, int],
     epochs: int,
     lost: Mapping[str, str],
+    notices: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The content of `report.json`.
 
@@ -35,6 +36,7 @@ def make_report(
         parameters: how many are trainable, and how many there are.
         epochs: how many were finished.
         lost: files that could no longer be read, with the reasons.
+        notices: what went otherwise than planned.
     """
     missing = [{"path": p, "reason": reason} for p, reason in sorted(lost.items())]
     packages = ("tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert", "numpy")
@@ -50,6 +52,7 @@ def make_report(
         "trainable_parameters": parameters[0],
         "total_parameters": parameters[1],
         "left_out": [dataclasses.asdict(p) for p in dataset.problems] + missing,
+        "notices": list(notices),
         "peak_memory_bytes": runtime.peak_memory(),
         "versions": {
             "tlgui": __version__,
