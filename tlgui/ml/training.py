@@ -1,23 +1,18 @@
 """Fine-tunes a model: a plain function, without Qt and without processes."""
 
 import contextlib
-import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
-from tlgui.core.errors import Stopped, TlguiError
+from tlgui.core.errors import Stopped
 from tlgui.core.events import (
-    BatchEnded,
     Emit,
     EpochEnded,
     EvaluationMade,
     Outcome,
-    ProgressMade,
     RunEnded,
     RunStarted,
     Stage,
@@ -29,23 +24,18 @@ from tlgui.core.events import (
 from tlgui.core.history import EpochRecord, best_epoch
 from tlgui.core.layers import head_parameters
 from tlgui.core.phases import Phase, plan_phases
-from tlgui.core.report import Evaluation, evaluation_of
+from tlgui.core.report import Evaluation
 from tlgui.core.run import Run, check_new_run, create_run
 from tlgui.core.spec import TrainingSpec
-from tlgui.core.split import class_weights
 from tlgui.core.task import find_task
-from tlgui.core.types import Floats
-from tlgui.ml.evaluation import predict_samples
+from tlgui.ml.epochs import EpochProgress, EpochRunner
 from tlgui.ml.feeding import Feed, Feeding
 from tlgui.ml.head_solver import one_blas_thread
 from tlgui.ml.learners import Learner, Weights
-from tlgui.ml.pipeline import SampleReader, check_readable, training_order
+from tlgui.ml.pipeline import SampleReader
 from tlgui.ml.preparing import prepare_data
 from tlgui.ml.run_report import make_report
 from tlgui.ml.run_writer import RunWriter
-
-# The live curve needs no more than this many batch values a second.
-_BATCH_INTERVAL = 0.05
 
 
 def train(
@@ -106,19 +96,15 @@ class _Training:
     records: list[EpochRecord] = field(default_factory=list)
     best: tuple[Weights, EpochRecord, Evaluation] | None = None
     feed: Feed | None = None
-    _told: float = 0.0
+    notices: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.spec = self.run.spec
         self.writer = RunWriter(self.run)
-        self.train_samples = self.dataset.samples[TRAIN]
-        self.validation_samples = self.dataset.samples[VALIDATION]
-        self.steps = math.ceil(len(self.train_samples) / self.spec.batch_size)
-        self.feeding = Feeding(self.spec, self.reader, self.steps)
-        weights = np.ones(len(self.dataset.class_names), np.float32)
-        if self.spec.class_weights:
-            weights = np.array(class_weights(self.dataset), np.float32)
-        self.weights: Floats = weights
+        self.runner = EpochRunner(
+            self.spec, self.dataset, self.reader, self.emit, self.stop
+        )
+        self.feeding = Feeding(self.spec, self.reader, self.runner.steps)
         self.parameters = _count_parameters(self.spec, len(self.dataset.class_names))
 
     def run_all(self) -> RunEnded:
@@ -142,10 +128,10 @@ class _Training:
             RunStarted(
                 str(self.run.folder),
                 self.dataset.class_names,
-                len(self.train_samples),
-                len(self.validation_samples),
+                len(self.dataset.samples[TRAIN]),
+                len(self.dataset.samples[VALIDATION]),
                 self.spec.epochs,
-                self.steps,
+                self.runner.steps,
                 trainable,
                 total,
                 len(self.dataset.problems),
@@ -166,18 +152,18 @@ class _Training:
 
     def _run_epoch(self, epoch: int, feed: Feed) -> bool:
         began = time.monotonic()
-        loss, accuracy, seen = self._train_epoch(epoch, feed)
+        progress = EpochProgress(epoch)
+        self.runner.train(feed, progress)
         if self.stop() is not None:
             return False
-        check_readable(self.reader, seen)
         try:
-            evaluation, val_loss = self._validate(feed)
+            evaluation, val_loss = self.runner.validate(feed)
         except Stopped:
             return False
         record = EpochRecord(
             epoch,
-            loss,
-            accuracy,
+            progress.loss,
+            progress.accuracy,
             val_loss,
             evaluation.accuracy,
             feed.learner.learning_rate,
@@ -185,67 +171,6 @@ class _Training:
         )
         self._remember(record, evaluation, feed.learner)
         return not self._is_patience_over()
-
-    def _train_epoch(self, epoch: int, feed: Feed) -> tuple[float, float, int]:
-        """Sees every training sample once: mean loss, accuracy, samples seen."""
-        classes = len(self.dataset.class_names)
-        loss_sum, right_sum, seen = 0.0, 0, 0
-        batches = feed.source.batches(
-            self.train_samples,
-            self.spec.batch_size,
-            order=training_order(self.spec.seed, epoch, len(self.train_samples)),
-            epoch=epoch,
-        )
-        for number, batch in enumerate(batches, start=1):
-            count = len(batch.labels)
-            loss, right = feed.learner.train(
-                batch.inputs, batch.one_hot(classes), self.weights[batch.labels]
-            )
-            if not math.isfinite(loss):
-                raise TlguiError(_diverged(self.spec))
-            if number == 1:
-                self.emit(StageChanged(Stage.TRAINING))
-            loss_sum, right_sum, seen = (
-                loss_sum + loss * count,
-                right_sum + right,
-                seen + count,
-            )
-            self._tell_batch(epoch, number, loss, right / count)
-            if self.stop() is not None:
-                break
-        return loss_sum / max(seen, 1), right_sum / max(seen, 1), seen
-
-    def _tell_batch(self, epoch: int, step: int, loss: float, accuracy: float) -> None:
-        now = time.monotonic()
-        if now - self._told >= _BATCH_INTERVAL or step == self.steps:
-            self._told = now
-            self.emit(BatchEnded(epoch, step, self.steps, loss, accuracy))
-
-    def _validate(
-        self, feed: Feed, *, stoppable: bool = True
-    ) -> tuple[Evaluation, float]:
-        """Answers for the validation samples, and their loss as trained."""
-        self.emit(StageChanged(Stage.VALIDATING))
-        samples = self.validation_samples
-        places, probabilities = predict_samples(
-            feed.learner.predict,
-            feed.source,
-            samples,
-            on_progress=lambda done, total: self.emit(
-                ProgressMade(Stage.VALIDATING, done, total)
-            ),
-            should_stop=lambda: stoppable and self.stop() is not None,
-        )
-        check_readable(self.reader, len(places))
-        truth = np.array([samples[place].label for place in places], dtype=np.int64)
-        evaluation = evaluation_of(
-            self.dataset.class_names,
-            [self.dataset.file(samples[place]) for place in places],
-            truth.tolist(),
-            probabilities,
-        )
-        one_hot = np.eye(probabilities.shape[1], dtype=np.float32)[truth]
-        return evaluation, feed.learner.loss_of(one_hot, probabilities)
 
     def _remember(
         self, record: EpochRecord, evaluation: Evaluation, learner: Learner
@@ -268,7 +193,7 @@ class _Training:
         assert self.feed is not None
         if self.best is None:  # stopped before the first epoch was over
             weights = self.feed.learner.weights()
-            evaluation, loss = self._validate(self.feed, stoppable=False)
+            evaluation, loss = self.runner.validate(self.feed, stoppable=False)
             epoch = 0
         else:
             weights, record, evaluation = self.best
@@ -292,6 +217,7 @@ class _Training:
                 self.parameters,
                 len(self.records),
                 self.reader.lost,
+                self.notices,
             )
         )
         self.writer.drop_checkpoint()
@@ -310,10 +236,3 @@ def _count_parameters(spec: TrainingSpec, classes: int) -> tuple[int, int]:
         if block.name in spec.trainable
     )
     return trainable + head, backbone.parameters + head
-
-
-def _diverged(spec: TrainingSpec) -> str:
-    return (
-        f"The loss became infinite with a learning rate of {spec.learning_rate:g}: "
-        "the steps were too large. Try a tenth of it."
-    )

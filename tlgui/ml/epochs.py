@@ -1,0 +1,171 @@
+"""One epoch of a run: every training sample once, then the validation samples."""
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
+from tlgui.core.errors import TlguiError
+from tlgui.core.events import (
+    BatchEnded,
+    Emit,
+    ProgressMade,
+    Stage,
+    StageChanged,
+    StopRequest,
+)
+from tlgui.core.report import Evaluation, evaluation_of
+from tlgui.core.spec import TrainingSpec
+from tlgui.core.split import class_weights
+from tlgui.core.types import Floats
+from tlgui.ml.evaluation import predict_samples
+from tlgui.ml.feeding import Feed
+from tlgui.ml.pipeline import SampleReader, check_readable, training_order
+
+# The live curve needs no more than this many seconds between batch values.
+_BATCH_INTERVAL = 0.05
+
+
+@dataclass
+class EpochProgress:
+    """How far an epoch is.
+
+    Attributes:
+        epoch: counted from 1.
+        step: batches that are done.
+        loss_sum: of the samples seen.
+        right: how many of them were answered right, while they trained.
+        seen: how many samples.
+    """
+
+    epoch: int
+    step: int = 0
+    loss_sum: float = 0.0
+    right: int = 0
+    seen: int = 0
+
+    @property
+    def loss(self) -> float:
+        """The mean loss so far."""
+        return self.loss_sum / max(self.seen, 1)
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right answers so far."""
+        return self.right / max(self.seen, 1)
+
+
+class EpochRunner:
+    """Trains and validates with what a feed gives.
+
+    Attributes:
+        steps: batches an epoch.
+    """
+
+    def __init__(
+        self,
+        spec: TrainingSpec,
+        dataset: Dataset,
+        reader: SampleReader,
+        emit: Emit,
+        stop: StopRequest,
+    ) -> None:
+        self._spec = spec
+        self._dataset = dataset
+        self._reader = reader
+        self._emit = emit
+        self._stop = stop
+        self._told = 0.0
+        weights = np.ones(len(dataset.class_names), np.float32)
+        if spec.class_weights:
+            weights = np.array(class_weights(dataset), np.float32)
+        self._weights: Floats = weights
+        self.steps = math.ceil(len(dataset.samples[TRAIN]) / spec.batch_size)
+
+    def train(self, feed: Feed, progress: EpochProgress) -> None:
+        """Sees every training sample once, or until a stop is asked for.
+
+        Args:
+            feed: the learner, and the source of its batches.
+            progress: counted up.
+
+        Raises:
+            TlguiError: the loss became infinite, or no file can be read any more.
+        """
+        samples, epoch = self._dataset.samples[TRAIN], progress.epoch
+        classes = len(self._dataset.class_names)
+        batches = feed.source.batches(
+            samples,
+            self._spec.batch_size,
+            order=training_order(self._spec.seed, epoch, len(samples)),
+            epoch=epoch,
+        )
+        for batch in batches:
+            count = len(batch.labels)
+            loss, right = feed.learner.train(
+                batch.inputs, batch.one_hot(classes), self._weights[batch.labels]
+            )
+            if not math.isfinite(loss):
+                raise TlguiError(_diverged(self._spec))
+            if progress.step == 0:
+                self._emit(StageChanged(Stage.TRAINING))
+            progress.step += 1
+            progress.loss_sum += loss * count
+            progress.right += right
+            progress.seen += count
+            self._tell(epoch, progress.step, loss, right / count)
+            if self._stop() is not None:
+                return
+        check_readable(self._reader, progress.seen)
+
+    def validate(
+        self, feed: Feed, *, stoppable: bool = True
+    ) -> tuple[Evaluation, float]:
+        """Answers for the validation samples.
+
+        Args:
+            feed: the learner, and the source of the samples.
+            stoppable: whether to heed a stop.
+
+        Returns:
+            The answers, and their loss as trained.
+
+        Raises:
+            Stopped: a stop was asked for.
+        """
+        self._emit(StageChanged(Stage.VALIDATING))
+        samples = self._dataset.samples[VALIDATION]
+        places, probabilities = predict_samples(
+            feed.learner.predict,
+            feed.source,
+            samples,
+            on_progress=lambda done, total: self._emit(
+                ProgressMade(Stage.VALIDATING, done, total)
+            ),
+            should_stop=lambda: stoppable and self._stop() is not None,
+        )
+        check_readable(self._reader, len(places))
+        truth = np.array([samples[place].label for place in places], dtype=np.int64)
+        evaluation = evaluation_of(
+            self._dataset.class_names,
+            [self._dataset.file(samples[place]) for place in places],
+            truth.tolist(),
+            probabilities,
+        )
+        one_hot = np.eye(probabilities.shape[1], dtype=np.float32)[truth]
+        return evaluation, feed.learner.loss_of(one_hot, probabilities)
+
+    def _tell(self, epoch: int, step: int, loss: float, accuracy: float) -> None:
+        now = time.monotonic()
+        if now - self._told >= _BATCH_INTERVAL or step == self.steps:
+            self._told = now
+            self._emit(BatchEnded(epoch, step, self.steps, loss, accuracy))
+
+
+def _diverged(spec: TrainingSpec) -> str:
+    return (
+        f"The loss became infinite with a learning rate of {spec.learning_rate:g}: "
+        "the steps were too large. Try a tenth of it."
+    )
