@@ -41,6 +41,7 @@ from tlgui.ml.feeding import Feed, Feeding
 from tlgui.ml.head_solver import one_blas_thread
 from tlgui.ml.learners import Learner, Weights
 from tlgui.ml.pipeline import SampleReader, check_readable, training_order
+from tlgui.ml.pixel_memory import PixelMemory
 from tlgui.ml.preparing import prepare_data
 from tlgui.ml.run_report import make_report, save_checkpoint
 
@@ -74,13 +75,14 @@ def train(
     spec.check()
     check_new_run(folder)
     emit(StageChanged(Stage.READING))
+    memory = PixelMemory()
     try:
-        prepared = prepare_data(spec, emit, stop, dataset)
+        prepared = prepare_data(spec, emit, stop, dataset, memory)
     except Stopped:
         return _ended(folder, Outcome.STOPPED, emit, started)
     run = create_run(folder, spec, prepared.class_names)
     task, size = find_task(spec.task), find_backbone(spec.backbone).input_size
-    with SampleReader(prepared, task, size) as reader:
+    with SampleReader(prepared, task, size, memory) as reader:
         training = _Training(run, prepared, reader, emit, stop, started)
         with contextlib.closing(training.feeding), one_blas_thread():
             return training.run_all()
@@ -113,7 +115,7 @@ class _Training:
         self.train_samples = self.dataset.samples[TRAIN]
         self.validation_samples = self.dataset.samples[VALIDATION]
         self.steps = math.ceil(len(self.train_samples) / self.spec.batch_size)
-        self.feeding = Feeding(self.spec, self.reader, self.steps)
+        self.feeding = Feeding(self.spec, self.reader, self.steps, self.emit)
         weights = np.ones(len(self.dataset.class_names), np.float32)
         if self.spec.class_weights:
             weights = np.array(class_weights(self.dataset), np.float32)
