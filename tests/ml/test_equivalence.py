@@ -20,7 +20,7 @@ from tlgui.core.phases import FINE_TUNING_SHARE
 from tlgui.core.run import open_finished_run, open_run
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.types import Floats
-from tlgui.ml import features, feeding, models
+from tlgui.ml import cut_source, feeding, models
 from tlgui.ml.backbones import block_of
 from tlgui.ml.prefix import Cut, KerasPrefix
 from tlgui.ml.steps import make_predict_step
@@ -94,7 +94,7 @@ def compare(
     fast, plain = tmp_path / "fast", tmp_path / "plain"
     assert all(source.cached for source in run(data, fast, changes))
     with monkeypatch.context() as streaming:
-        streaming.setattr(features, "fits", lambda *_: False)
+        streaming.setattr(feeding, "find_cut", lambda *_: None)
         assert not any(source.cached for source in run(data, plain, changes))
     found, expected = (losses(open_run(folder).history()) for folder in (fast, plain))
     assert found.shape == expected.shape
@@ -112,7 +112,7 @@ def test_the_cut_itself_changes_no_number(
     def plain(cut: Cut, *_: object) -> KerasPrefix:
         return KerasPrefix(cut)
 
-    monkeypatch.setattr(feeding, "make_prefix", plain)
+    monkeypatch.setattr(cut_source, "make_prefix", plain)
     of_losses, of_answers = compare(colours, tmp_path, monkeypatch, CASES[name])
     assert of_losses < 1e-6
     assert of_answers < 1e-6

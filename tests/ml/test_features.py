@@ -13,16 +13,23 @@ import pytest
 from tests.conftest import save_picture
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.dataset import TRAIN, Dataset, Sample
+from tlgui.core.events import Event, Noticed
 from tlgui.core.scan import scan
 from tlgui.core.task import IMAGE_CLASSIFICATION
 from tlgui.core.types import Floats, Labels, Pixels
-from tlgui.ml import cache_segment, features
+from tlgui.ml import cache_segment
 from tlgui.ml.cache_key import CacheKey
+from tlgui.ml.cache_room import cache_key, fits, in_half
+from tlgui.ml.cache_store import CacheStore
 from tlgui.ml.content_digests import ContentDigests
+from tlgui.ml.contents import Contents
 from tlgui.ml.feature_cache import FeatureCache
-from tlgui.ml.features import VIEWS, Contents, FeatureSource
+from tlgui.ml.features import FeatureSource
+from tlgui.ml.notices import Notices
 from tlgui.ml.pipeline import SampleReader
+from tlgui.ml.pixel_memory import Stamp
 from tlgui.ml.prefix import POOLED, Cut
+from tlgui.ml.record_table import VIEWS
 
 SIZE = 24
 COUNT = 16
@@ -50,6 +57,8 @@ class Bench:
 
     def __init__(self, data: Path, root: Path) -> None:
         self.data, self.root = data, root
+        for file in data.glob("*/*"):  # as if they had been there for long
+            os.utime(file, ns=(0, file.stat().st_mtime_ns - 3_600_000_000_000))
         self.prefix = CountingPrefix()
         self._open = ExitStack()
         self.restart()
@@ -63,13 +72,17 @@ class Bench:
             SampleReader(self.dataset, IMAGE_CLASSIFICATION, SIZE)
         )
         digests = self._open.enter_context(ContentDigests(self.root))
-        self.contents = Contents(self.reader, digests)
+        self.told: list[Event] = []
+        self.notices = Notices(self.told.append)
+        self.contents = Contents(self.reader, digests, self.notices)
         self.cache = self.open_cache(POOLED)
         self.prefix.ran = 0
 
     def open_cache(self, block: str) -> FeatureCache:
         key = CacheKey("efficientnet-lite0", "ab" * 32, block, 1, (FEATURES,))
-        return self._open.enter_context(FeatureCache(self.root, key))
+        return self._open.enter_context(
+            FeatureCache(self.root, key, notices=self.notices)
+        )
 
     def source(
         self,
@@ -84,6 +97,7 @@ class Bench:
             self.contents,
             augmentation,
             seed,
+            self.notices,
         )
 
     def rows(
@@ -113,6 +127,10 @@ class Bench:
             for path, picture in pixels.items()
             if picture is not None
         }
+
+    def sentences(self) -> list[str]:
+        """What a person was told."""
+        return [event.sentence for event in self.told if isinstance(event, Noticed)]
 
     def close(self) -> None:
         self._open.close()
@@ -249,9 +267,7 @@ def test_a_photo_that_became_junk_is_left_out_and_noted(bench: Bench) -> None:
     assert list(bench.reader.lost) == ["red/0.png"]
 
 
-def test_a_photo_changed_in_mid_run_is_kept_under_neither_content(
-    bench: Bench,
-) -> None:
+def test_a_photo_changed_in_mid_run_is_kept_as_what_was_read(bench: Bench) -> None:
     """Decoded samples stay in memory, so that a later view is of the old picture."""
     path = "red/3.png"
     file, source = bench.data / path, bench.source("light")
@@ -267,12 +283,77 @@ def test_a_photo_changed_in_mid_run_is_kept_under_neither_content(
     bench.restart()
     source = bench.source("light")
     found = [bench.rows(source, epoch)[path] for epoch in range(1, LIGHT + 1)]
-    assert bench.prefix.ran in (LIGHT - 1, LIGHT), "only of the photo that changed"
+    assert bench.prefix.ran == 0, "every view was computed of the old picture"
     fresh = Bench(bench.data, bench.root.with_name("fresh"))
     source = fresh.source("light")
     expected = [fresh.rows(source, epoch)[path] for epoch in range(1, LIGHT + 1)]
     fresh.close()
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("settled", [True, False], ids=["old", "changed just now"])
+def test_a_photo_changed_before_it_is_decoded_is_kept_under_neither_content(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, settled: bool
+) -> None:
+    changed = bench.data / "red" / "3.png"
+    original, times = changed.read_bytes(), changed.stat()
+    if not settled:
+        os.utime(changed)
+        times = changed.stat()
+        bench.restart()
+    read_stamped = bench.reader.read_stamped
+
+    def change_first(sample: Sample) -> tuple[Pixels | None, Stamp | None]:
+        if sample.path == "red/3.png":
+            save_picture(changed, (10, 200, 10), 99)
+        return read_stamped(sample)
+
+    monkeypatch.setattr(bench.reader, "read_stamped", change_first)
+    bench.rows()
+    (sentence,) = bench.sentences()
+    assert "red/3.png was changed while the run was using it" in sentence
+    bench.restart()
+    assert_equal(bench.expected(), bench.rows())
+    assert bench.prefix.ran == 1
+    changed.write_bytes(original)
+    os.utime(changed, ns=(times.st_atime_ns, times.st_mtime_ns))
+    bench.restart()
+    assert_equal(bench.expected(), bench.rows())
+    assert bench.prefix.ran == 1
+
+
+def test_a_photo_changed_between_the_scan_and_the_training_is_decoded_again(
+    bench: Bench,
+) -> None:
+    for sample in bench.samples:  # as the scan of a run does
+        bench.reader.read(sample)
+    assert len(bench.reader.memory) == COUNT
+    save_picture(bench.data / "red" / "3.png", (10, 200, 10), 99)
+    assert_equal(bench.expected(), bench.rows())
+    bench.restart()
+    assert_equal(bench.expected(), bench.rows())
+    assert bench.prefix.ran == 0
+
+
+def test_a_kept_run_asks_for_a_files_status_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.rows(bench.source("light"), epoch=1)
+    bench.restart()
+    asked: list[Path] = []
+    status = Path.stat
+
+    def counted(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.parent.parent == bench.data:
+            asked.append(path)
+        return status(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", counted)
+    monkeypatch.setattr(bench.reader, "start", None)  # nor is any thread asked
+    source = bench.source("light")
+    for epoch in (1, 1 + LIGHT, 1):
+        bench.rows(source, epoch)
+    assert sorted(asked) == sorted(bench.dataset.file(s) for s in bench.samples)
 
 
 def test_the_next_phase_keeps_nothing_wrong_of_a_photo_that_changed(
@@ -325,13 +406,13 @@ def test_a_damaged_record_of_a_photo_that_is_gone_is_left_out(bench: Bench) -> N
     bench.restart()
     source = bench.source()
     batches = source.batches(bench.samples, COUNT)
-    read = bench.reader.read
+    read_stamped = bench.reader.read_stamped
 
-    def vanish(sample: Sample) -> Pixels | None:
+    def vanish(sample: Sample) -> tuple[Pixels | None, Stamp | None]:
         (bench.data / "red" / "0.png").unlink(missing_ok=True)
-        return read(sample)
+        return read_stamped(sample)
 
-    bench.reader.read = vanish  # type: ignore[method-assign]
+    bench.reader.read_stamped = vanish  # type: ignore[method-assign]
     (batch,) = batches
     assert len(batch.places) == COUNT - 1
     assert "no longer there" in bench.reader.lost["red/0.png"]
@@ -349,6 +430,8 @@ def test_a_cache_deleted_in_mid_run_changes_no_number(bench: Bench) -> None:
             for place, row in zip(batch.places, batch.inputs, strict=True)
         }
     assert_equal(expected, found)
+    (sentence,) = bench.sentences()
+    assert "deleted while the run was using them" in sentence
     assert_equal(expected, bench.rows(source))
     shutil.rmtree(bench.root, ignore_errors=True)
     assert_equal(expected, bench.rows(source))
@@ -375,9 +458,10 @@ def test_a_full_disk_costs_time_but_no_number(
     first = bench.rows(source, epoch=1)
     assert_equal(first, bench.rows(source, epoch=1))
     assert_equal(expected, bench.rows(source))
-    assert bench.prefix.ran > 2 * COUNT
+    assert bench.prefix.ran > COUNT
     assert "the disk is full; free some space there" in bench.cache.trouble
     assert "Training goes on" in bench.cache.trouble
+    assert bench.sentences() == [bench.cache.trouble]
 
 
 def test_what_does_not_fit_is_said_before(
@@ -385,8 +469,9 @@ def test_what_does_not_fit_is_said_before(
 ) -> None:
     cut = Cut(find_backbone("efficientnet-lite0"), POOLED)
     record = 1280 * 4
-    monkeypatch.setattr("tlgui.ml.features.CacheStore.limit", lambda self: 60 * record)
-    assert features.fits(tmp_path, cut, 60, "none")
-    assert not features.fits(tmp_path, cut, 61, "none")
-    assert features.fits(tmp_path, cut, 10, "light")
-    assert not features.fits(tmp_path, cut, 11, "light")
+    monkeypatch.setattr(CacheStore, "limit", lambda self: 60 * record)
+    key = cache_key(cut)
+    assert fits(tmp_path, key, 60)
+    assert not fits(tmp_path, key, 61)
+    assert fits(tmp_path, in_half(key), 120)
+    assert not fits(tmp_path, in_half(key), 121)

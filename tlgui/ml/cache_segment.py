@@ -3,6 +3,7 @@
 import itertools
 import mmap
 import os
+import sys
 import time
 import zlib
 from collections.abc import Sequence
@@ -18,21 +19,31 @@ from tlgui.ml.cache_key import DIGEST_BYTES, OUR_FILES, CacheKey, listed
 
 ENTRY = np.dtype([("digest", f"V{DIGEST_BYTES}"), ("checksum", "<u4")])
 
+# Of a segment's pages, so much stays mapped before it is given back.
+_RESIDENT = 200_000_000
+
 
 class Segment:
-    """What one process has written, as every process reads it."""
+    """What one process has written, as every process reads it.
+
+    Attributes:
+        count: the number of records known by now.
+    """
 
     def __init__(self, stem: Path, key: CacheKey) -> None:
         self._data_file = stem.with_suffix(".data")
         self._index_file = stem.with_suffix(".index")
         self._key = key
         self._records: NDArray[Any] = np.zeros((0, *key.shape), key.stored)
+        # Longer than `count`: grown by doubling, so that n records cost n steps.
         self._checksums = np.zeros(0, np.uint32)
         self._checked = np.zeros(0, np.bool_)
+        self.count = 0
+        self._mapping: mmap.mmap | None = None
+        self._touched = 0
 
     @property
-    def count(self) -> int:
-        """The number of records known by now."""
+    def _room(self) -> int:
         return len(self._checksums)
 
     def new_entries(self) -> NDArray[Any]:
@@ -52,8 +63,14 @@ class Segment:
 
     def add(self, entries: NDArray[Any]) -> None:
         """Makes entries known."""
-        self._checksums = np.concatenate([self._checksums, entries["checksum"]])
-        self._checked = np.concatenate([self._checked, np.zeros(len(entries), bool)])
+        count = self.count + len(entries)
+        if count > self._room:
+            room = max(count, 2 * self._room)
+            self._checksums = np.resize(self._checksums, room)
+            self._checked = np.resize(self._checked, room)
+        self._checksums[self.count : count] = entries["checksum"]
+        self._checked[self.count : count] = False
+        self.count = count
 
     def read(
         self, rows: Labels, digests: Sequence[bytes], asked: Labels
@@ -69,7 +86,20 @@ class Segment:
             checksum = _checksum(digests[asked[place]], records[place])
             good[place] = checksum == self._checksums[rows[place]]
         self._checked[rows[good]] = True
+        self._let_go(records.nbytes)
         return records, good
+
+    def _let_go(self, touched: int) -> None:
+        """Gives mapped pages back now and then, which would count as our memory.
+
+        They stay in the system's own memory while it has room for them. Windows
+        trims a process by itself.
+        """
+        self._touched += touched
+        if self._touched > _RESIDENT and self._mapping is not None:
+            self._touched = 0
+            if sys.platform != "win32":
+                self._mapping.madvise(mmap.MADV_DONTNEED)
 
     def _mapped(self, count: int) -> NDArray[Any]:
         if len(self._records) < count:
@@ -80,8 +110,8 @@ class Segment:
     def _map(self, descriptor: int) -> None:
         count = self.count
         size = count * self._key.record_bytes
-        mapped = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
-        flat = np.frombuffer(mapped, self._records.dtype)
+        self._mapping = mmap.mmap(descriptor, size, access=mmap.ACCESS_READ)
+        flat = np.frombuffer(self._mapping, self._records.dtype)
         self._records = flat.reshape(count, *self._key.shape)
 
 

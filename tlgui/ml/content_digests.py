@@ -16,12 +16,9 @@ from tlgui.core import storage
 from tlgui.core.errors import TlguiError, cannot_write
 from tlgui.ml.cache_key import DIGEST_BYTES
 from tlgui.ml.cache_segment import ENTRY
+from tlgui.ml.pixel_memory import SETTLED_NS
 
 DIGESTS_FILE = "photos.digests"
-
-# A file that was changed this short a time ago may change again unnoticed, because
-# some disks (FAT) count time in steps of two seconds.
-_SETTLED_NS = 2_000_000_000
 
 
 class ContentDigests:
@@ -49,23 +46,40 @@ class ContentDigests:
         self._contents = _load_digests(self._file)
         self._is_changed = False
 
-    def of(self, file: Path) -> bytes:
-        """The digest of a file's content, 16 bytes; reads the file if it must.
+    def remembered(self, file: Path, status: os.stat_result) -> bytes | None:
+        """The digest of a file's content if it is known without reading the file.
 
-        Raises:
-            OSError: the file cannot be read.
+        Args:
+            file: which.
+            status: of that file, as it is now.
         """
-        status = file.stat()
         name = _digest_of_status(file, status)
         with self._lock:
             content = self._contents.pop(name, None)
             if content is not None:
                 self._contents[name] = content  # now the one used last
-                return content
+        return content
+
+    def of(self, file: Path, status: os.stat_result | None = None) -> bytes:
+        """The digest of a file's content, 16 bytes; reads the file if it must.
+
+        Args:
+            file: which.
+            status: of that file, if it was asked for just now.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        if status is None:
+            status = file.stat()
+        content = self.remembered(file, status)
+        if content is not None:
+            return content
         with file.open("rb") as stream:
             content = hashlib.file_digest(stream, _blake2b).digest()
             after = os.fstat(stream.fileno())
-        settled = time.time_ns() - status.st_mtime_ns > _SETTLED_NS
+        name = _digest_of_status(file, status)
+        settled = time.time_ns() - status.st_mtime_ns > SETTLED_NS
         if settled and _digest_of_status(file, after) == name:
             with self._lock:
                 self._contents[name] = content

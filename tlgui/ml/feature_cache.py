@@ -32,10 +32,16 @@ from tlgui.core.types import Floats, Labels
 from tlgui.ml.cache_key import ABOUT, DIGEST_BYTES, CacheKey, touch
 from tlgui.ml.cache_lock import UseLock
 from tlgui.ml.cache_segment import OwnSegment, Segment, new_stem, pack, stems
+from tlgui.ml.notices import Notices
 
 _NO_ROOM = "The kept features have used up the disk space that they may have."
 
 _GOES_ON = "Training goes on, only slower: what is not kept is computed again."
+
+_DELETED = (
+    "The kept features were deleted while the run was using them. The run goes on and "
+    "computes and keeps again what it still needs."
+)
 
 _ROW_BITS = 32
 
@@ -52,21 +58,30 @@ class FeatureCache:
     batch, 9 GB for 100,000 records of 90 kB, also those that nobody asks for.
 
     Attributes:
+        key: which records.
         writable: whether `put_many` still keeps anything.
         trouble: the sentence that says why not; empty while all is well.
     """
 
-    def __init__(self, root: Path, key: CacheKey, room: int | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        key: CacheKey,
+        room: int | None = None,
+        notices: Notices | None = None,
+    ) -> None:
         """Opens the cache, and makes its folder if need be.
 
         Args:
             root: the folder of all caches.
             key: which of them.
             room: how many bytes may be added; None for as many as the disk takes.
+            notices: given a sentence for every trouble.
         """
         self.writable = True
         self.trouble = ""
-        self._key = key
+        self.key = key
+        self._notices = notices
         self._folder = root / key.folder
         self._room = math.inf if room is None else room
         self._writing, self._state = threading.Lock(), threading.Lock()
@@ -115,6 +130,21 @@ class FeatureCache:
         self._forget(digests, places, np.flatnonzero((places >= 0) & ~found))
         return self._nothing(len(digests)) if features is None else features, found
 
+    def set_room(self, room: int) -> None:
+        """Allows so many bytes to be added from now on."""
+        self._room = room
+
+    def as_kept(self, features: Floats) -> Floats:
+        """Features as they come back: rounded if they are kept in half precision.
+
+        A value beyond what float16 holds stays: such a record is not kept.
+        """
+        if self.key.stored == features.dtype:
+            return features
+        with np.errstate(over="ignore"):
+            rounded = features.astype(self.key.stored).astype(np.float32)
+        return np.where(np.isfinite(rounded), rounded, features)
+
     def put_many(self, digests: Sequence[bytes], features: Floats) -> None:
         """Adds the records that are not there yet.
 
@@ -127,7 +157,7 @@ class FeatureCache:
         Raises:
             ValueError: names or shapes do not fit; never for trouble with the disk.
         """
-        expected = (len(digests), *self._key.shape)
+        expected = (len(digests), *self.key.shape)
         if features.shape != expected or {*map(len, digests)} - {DIGEST_BYTES}:
             raise ValueError(
                 f"expected features {expected} with names of {DIGEST_BYTES} bytes, "
@@ -138,7 +168,7 @@ class FeatureCache:
                 new = {d: i for i, d in enumerate(digests) if d not in self._lookup}
             if self.writable and new:
                 with self._giving_up():
-                    self._append(*pack(new, features, self._key.stored))
+                    self._append(*pack(new, features, self.key.stored))
 
     def close(self) -> None:
         """Ends reading and writing; what was read stays the caller's."""
@@ -164,7 +194,7 @@ class FeatureCache:
         self.close()
 
     def _nothing(self, count: int) -> Floats:
-        return np.zeros((count, *self._key.shape), np.float32)
+        return np.zeros((count, *self.key.shape), np.float32)
 
     @contextlib.contextmanager
     def _giving_up(self) -> Iterator[None]:
@@ -176,15 +206,21 @@ class FeatureCache:
                 error = cannot_write(self._folder, error)
             self.writable = False
             self.trouble = f"{error} {_GOES_ON}"
+            self._note("no writing", self.trouble)
+
+    def _note(self, kind: str, sentence: str) -> None:
+        if self._notices is not None:
+            self._notices.add(kind, sentence)
 
     def _prepare_folder(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         if self._lock is None or not self._lock.path.exists():
             if self._lock is not None:
+                self._note("deleted", _DELETED)
                 self._lock.release()
             self._lock = UseLock(new_stem(self._folder).with_suffix(".lock"))
         if not (self._folder / ABOUT).exists():
-            about = dataclasses.asdict(self._key)
+            about = dataclasses.asdict(self.key)
             storage.write_json(self._folder / ABOUT, about)
         touch(self._folder)
 
@@ -207,7 +243,7 @@ class FeatureCache:
         stem = new_stem(self._folder)
         with self._state:
             self.stems.add(stem)
-            own = OwnSegment(stem, self._key)
+            own = OwnSegment(stem, self.key)
             self._segments.append(own)
         return own
 
@@ -231,7 +267,7 @@ class FeatureCache:
             for stem in stems(self._folder):
                 if stem not in self.stems:
                     self.stems.add(stem)
-                    self._segments.append(Segment(stem, self._key))
+                    self._segments.append(Segment(stem, self.key))
             for number, segment in enumerate(self._segments):
                 self._register(number, segment.new_entries())
 

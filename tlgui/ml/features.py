@@ -2,68 +2,40 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tlgui.core.dataset import Sample
-from tlgui.core.task import find_task
 from tlgui.core.types import Floats, Labels, Pixels
-from tlgui.ml.cache_key import CacheKey, record_digest
-from tlgui.ml.cache_store import CacheStore
-from tlgui.ml.content_digests import ContentDigests
+from tlgui.ml.contents import Contents
 from tlgui.ml.feature_cache import FeatureCache
-from tlgui.ml.pipeline import Batch, SampleReader, make_batch
-from tlgui.ml.prefix import Cut, Prefix
+from tlgui.ml.notices import Notices
+from tlgui.ml.pipeline import Batch, Done, SampleReader, Waiting, ahead
+from tlgui.ml.prefix import Prefix
+from tlgui.ml.record_table import RecordTable, RowMemory, view_names
 
-# How many views of a sample are kept: the sample itself and variations of it.
-VIEWS = {"none": 1, "light": 6, "strong": 10}
-ORIGINAL = "original"
-CHECKED_SAMPLES = 4
+# Rows of pooled features are kept in memory up to this size, beside the disk.
+ROWS_BUDGET = 200_000_000
 
 
 @dataclass(frozen=True)
 class _Named:
-    """A sample on its way: its record's name, and pixels if it must be computed."""
+    """A sample on its way: its record's name, and pixels if it must be computed.
+
+    Attributes:
+        place: in the split.
+        view: of the sample.
+        digest: the record's name.
+        pixels: of the view.
+        is_sound: whether the pixels certainly show what the name says.
+    """
 
     place: int
     view: int
-    content: bytes
     digest: bytes
-    pixels: Pixels | None
-
-
-class Contents:
-    """What was in every sample's file when the run first met it.
-
-    Decoded samples are kept for a whole run, so what names their records must stay
-    what they were decoded from: one for all phases of a run.
-    """
-
-    def __init__(self, reader: SampleReader, digests: ContentDigests) -> None:
-        self._reader = reader
-        self._digests = digests
-        self._known: dict[str, bytes] = {}
-
-    def of(self, sample: Sample) -> bytes | None:
-        """The digest of a file; None, and noted as lost, if it cannot be read."""
-        content = self._known.get(sample.path)
-        if content is None:
-            try:
-                content = self._digests.of(self._reader.dataset.file(sample))
-            except OSError:
-                self._reader.read(sample)  # notes the reason in plain words
-                return None
-            self._known[sample.path] = content
-        return content
-
-    def is_unchanged(self, sample: Sample, content: bytes) -> bool:
-        """Whether that is still in the sample's file."""
-        try:
-            return self._digests.of(self._reader.dataset.file(sample)) == content
-        except OSError:
-            return False
+    pixels: Pixels | None = None
+    is_sound: bool = False
 
 
 class FeatureSource:
@@ -82,6 +54,7 @@ class FeatureSource:
         contents: Contents,
         augmentation: str = "none",
         seed: int = 0,
+        notices: Notices | None = None,
     ) -> None:
         """Takes what a phase needs; all of it stays the caller's to close.
 
@@ -90,8 +63,9 @@ class FeatureSource:
             prefix: the frozen layers.
             cache: of the same cut.
             contents: of the same reader.
-            augmentation: one of `VIEWS`.
+            augmentation: one of `record_table.VIEWS`.
             seed: decides the variations.
+            notices: told before every batch.
         """
         self._reader = reader
         self._prefix = prefix
@@ -99,6 +73,9 @@ class FeatureSource:
         self._contents = contents
         self._augmentation = augmentation
         self._seed = seed
+        self._notices = notices
+        self._tables: dict[tuple[int, bool], RecordTable] = {}
+        self._rows_left = ROWS_BUDGET if len(cache.key.shape) == 1 else 0
 
     def batches(
         self,
@@ -109,96 +86,129 @@ class FeatureSource:
         epoch: int = 0,
     ) -> Iterator[Batch]:
         """Reads samples in batches; see `Source`."""
-        views = VIEWS[self._augmentation]
-
-        def work(place: int) -> _Named | None:
-            view = (epoch - 1 + place) % views if epoch else 0
-            return self._name(samples[place], place, view)
-
+        table = self._table(samples, is_varied=epoch > 0)
         places = np.arange(len(samples)) if order is None else order
-        for named in self._reader.ahead(work, places, batch_size):
-            there = [one for one in named if one is not None]
-            if there:
-                features, good = self._features(samples, there)
-                kept = [there[index].place for index in np.flatnonzero(good)]
-                if kept:
-                    yield make_batch(samples, kept, features[good])
 
-    def _name(self, sample: Sample, place: int, view: int) -> _Named | None:
+        def start(chunk: Labels) -> Waiting[Floats | list[_Named | None]]:
+            views = _views(table, chunk, epoch)
+            kept = self._kept(table, chunk, views)
+            if kept is not None:
+                return Done(kept)
+            return self._reader.start(
+                lambda place: self._name(table, place, view_of(table, place, epoch)),
+                chunk,
+            )
+
+        starts = range(0, len(places), batch_size)
+        for first, found in zip(starts, ahead(start, places, batch_size), strict=True):
+            chunk = places[first : first + batch_size]
+            if isinstance(found, list):
+                there = [one for one in found if one is not None]
+                chunk, features = self._computed(table, there)
+            else:
+                features = found
+            self._tell()
+            if len(chunk):
+                yield table.batch(chunk, features)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._notices is not None:
+            self._notices.tell()
+
+    def _table(self, samples: Sequence[Sample], *, is_varied: bool) -> RecordTable:
+        table = self._tables.get((id(samples), is_varied))
+        if table is None:
+            names = view_names(self._augmentation, self._seed)
+            names = names if is_varied else names[:1]
+            shape = self._cache.key.shape
+            rows = RowMemory(len(samples), len(names), shape, self._rows_left)
+            self._rows_left -= rows.nbytes
+            # It holds the samples, so that no others come to have their id.
+            table = RecordTable(samples, names, rows)
+            self._tables[id(samples), is_varied] = table
+        return table
+
+    def _kept(self, table: RecordTable, places: Labels, views: Labels) -> Floats | None:
+        """The activations of a batch, if no file must be read and nothing computed."""
+        rows = table.rows.get(places, views)
+        if rows is not None:
+            return rows
+        names = table.names(places, views, self._contents)
+        if names is None or not all(name in self._cache for name in names):
+            return None
+        features, found = self._cache.get_many(names)
+        if not found.all():
+            return None
+        table.rows.put(places, views, features)
+        return features
+
+    def _name(self, table: RecordTable, place: int, view: int) -> _Named | None:
+        sample = table.samples[place]
         content = self._contents.of(sample)
         if content is None:
             return None
-        name = f"{self._augmentation}-{self._seed}-{view}" if view else ORIGINAL
-        digest = record_digest(content, name)
+        digest = table.name(place, view, content)
         if digest in self._cache:
-            return _Named(place, view, content, digest, None)
-        pixels = self._view(sample, content, view)
+            return _Named(place, view, digest)
+        return self._viewed(sample, content, _Named(place, view, digest))
+
+    def _viewed(self, sample: Sample, content: bytes, named: _Named) -> _Named | None:
+        """With the pixels of its view; None where the file cannot be read."""
+        pixels, is_sound = self._contents.read(sample)
         if pixels is None:
             return None
-        return _Named(place, view, content, digest, pixels)
+        if named.view:
+            generator = np.random.default_rng(
+                [self._seed, named.view, int.from_bytes(content[:8], "little")]
+            )
+            pixels = self._reader.task.augment(pixels, self._augmentation, generator)
+        return _Named(named.place, named.view, named.digest, pixels, is_sound)
 
-    def _view(self, sample: Sample, content: bytes, view: int) -> Pixels | None:
-        pixels = self._reader.read(sample)
-        if pixels is None or not view:
-            return pixels
-        generator = np.random.default_rng(
-            [self._seed, view, int.from_bytes(content[:8], "little")]
-        )
-        return self._reader.task.augment(pixels, self._augmentation, generator)
-
-    def _features(
-        self, samples: Sequence[Sample], named: list[_Named]
-    ) -> tuple[Floats, NDArray[np.bool_]]:
-        """Activations of some samples, and which of them could be had."""
-        digests = [one.digest for one in named]
-        features, found = self._cache.get_many(digests)
-        todo = [
-            (index, pixels)
-            for index in np.flatnonzero(~found)
-            if (pixels := self._pixels(samples, named[index])) is not None
-        ]
+    def _computed(
+        self, table: RecordTable, named: list[_Named]
+    ) -> tuple[Labels, Floats]:
+        """Activations of some samples, and the places of those that could be had."""
+        features, found = self._cache.get_many([one.digest for one in named])
+        todo: list[_Named] = []
+        at: list[int] = []
+        for index in np.flatnonzero(~found):
+            one = self._with_pixels(table, named[index])
+            if one is not None:
+                todo.append(one)
+                at.append(int(index))
         if todo:
-            places = [index for index, _ in todo]
-            computed = self._prefix.run(np.stack([pixels for _, pixels in todo]))
-            features[places] = computed
-            found[places] = True
-            self._keep(samples, [named[place] for place in places], computed)
-        return features, found
+            features[at] = self._run(todo)
+            found[at] = True
+        places = np.array([one.place for one in named], np.int64)[found]
+        views = np.array([one.view for one in named], np.int64)[found]
+        features = features[found]
+        table.rows.put(places, views, features)
+        return places, features
 
-    def _keep(
-        self, samples: Sequence[Sample], named: list[_Named], computed: Floats
-    ) -> None:
-        """Keeps activations, but none of a file that was changed under our hands."""
-        same = [
-            index
-            for index, one in enumerate(named)
-            if self._contents.is_unchanged(samples[one.place], one.content)
-        ]
-        self._cache.put_many([named[index].digest for index in same], computed[same])
+    def _run(self, named: list[_Named]) -> Floats:
+        """Computes activations and keeps those of files that stayed the same."""
+        pixels = [one.pixels for one in named if one.pixels is not None]
+        computed = self._cache.as_kept(self._prefix.run(np.stack(pixels)))
+        same: NDArray[np.bool_] = np.array([one.is_sound for one in named], np.bool_)
+        digests = [one.digest for one in named if one.is_sound]
+        self._cache.put_many(digests, computed[same])
+        return computed
 
-    def _pixels(self, samples: Sequence[Sample], one: _Named) -> Pixels | None:
+    def _with_pixels(self, table: RecordTable, one: _Named) -> _Named | None:
         """Decodes a sample whose record turned out to be damaged."""
         if one.pixels is not None:
-            return one.pixels
-        return self._view(samples[one.place], one.content, one.view)
+            return one
+        sample = table.samples[one.place]
+        content = self._contents.of(sample)
+        return None if content is None else self._viewed(sample, content, one)
 
 
-def open_cache(root: Path, cut: Cut) -> FeatureCache:
-    """Opens the kept activations of a cut, after making room."""
-    CacheStore(root).prune()
-    return FeatureCache(root, cache_key(cut))
+def view_of(table: RecordTable, place: int, epoch: int) -> int:
+    """Which view a sample shows in an epoch."""
+    return (epoch - 1 + place) % table.views if epoch else 0
 
 
-def cache_key(cut: Cut) -> CacheKey:
-    """What decides the numbers of a cut's activations."""
-    backbone = cut.backbone
-    decoder = find_task(backbone.task).decoder_version
-    return CacheKey(
-        backbone.name, backbone.weights_sha256, cut.block, decoder, cut.shape
-    )
-
-
-def fits(root: Path, cut: Cut, samples: int, augmentation: str) -> bool:
-    """Whether the activations of all views of so many samples may be kept."""
-    wanted = cache_key(cut).record_bytes * samples * VIEWS[augmentation]
-    return wanted <= CacheStore(root).limit()
+def _views(table: RecordTable, places: Labels, epoch: int) -> Labels:
+    views: Labels = (epoch - 1 + places) % table.views if epoch else 0 * places
+    return views

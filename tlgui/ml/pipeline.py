@@ -1,12 +1,13 @@
 """Decodes samples in a few threads, ahead of whoever uses them."""
 
+import functools
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -15,11 +16,11 @@ from tlgui.core.errors import TlguiError
 from tlgui.core.images import UnreadableError
 from tlgui.core.task import Task
 from tlgui.core.types import Floats, Labels, Pixels
+from tlgui.ml.pixel_memory import PixelMemory, Stamp
 
-# Decoded samples are kept up to this size; beyond it they are decoded again.
-MEMORY_BUDGET = 1_000_000_000
 AHEAD = 3
 Item = TypeVar("Item")
+Result = TypeVar("Result", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,48 @@ class Source(Protocol):
         ...
 
 
+class Waiting(Protocol[Result]):
+    """Work under way for one batch."""
+
+    def result(self) -> Result:
+        """Waits for it."""
+        ...
+
+    def cancel(self) -> None:
+        """Lets go of what was not begun yet."""
+        ...
+
+
+class Done(Generic[Item]):
+    """Work that needs no waiting."""
+
+    def __init__(self, value: Item) -> None:
+        self._value = value
+
+    def result(self) -> Item:
+        """What came of it."""
+        return self._value
+
+    def cancel(self) -> None:
+        """There is nothing left to do."""
+
+
+class Group(Generic[Item]):
+    """Work for every sample of a batch, in threads."""
+
+    def __init__(self, futures: list[Future[Item]]) -> None:
+        self._futures = futures
+
+    def result(self) -> list[Item]:
+        """What came of all of it."""
+        return [future.result() for future in self._futures]
+
+    def cancel(self) -> None:
+        """Lets go of what was not begun yet."""
+        for future in self._futures:
+            future.cancel()
+
+
 class SampleReader:
     """Decodes the samples of a data set and keeps what fits in memory.
 
@@ -74,64 +117,43 @@ class SampleReader:
         task: how they are decoded.
         size: of the input that they are decoded for.
         lost: files that could be read at the scan but no longer can, with reasons.
+        memory: what was decoded.
     """
 
-    def __init__(self, dataset: Dataset, task: Task, size: int) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        task: Task,
+        size: int,
+        memory: PixelMemory | None = None,
+    ) -> None:
         self.dataset = dataset
         self.task = task
         self.size = size
         self.lost: dict[str, str] = {}
-        self._kept: dict[str, Pixels] = {}
-        self._room = MEMORY_BUDGET
+        self.memory = PixelMemory() if memory is None else memory
         # Pillow lets go of the interpreter while it decodes.
         threads = max(2, os.cpu_count() or 2)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
 
     def read(self, sample: Sample) -> Pixels | None:
         """Decodes a sample; None, and noted as lost, where that is not possible."""
-        pixels = self._kept.get(sample.path)
-        if pixels is not None:
-            return pixels
+        return self.read_stamped(sample)[0]
+
+    def read_stamped(self, sample: Sample) -> tuple[Pixels | None, Stamp | None]:
+        """Decodes a sample as `read` does; and see `PixelMemory.read`."""
         try:
-            pixels = self.task.decode(self.dataset.file(sample), self.size)
+            return self.memory.read(
+                self.dataset.file(sample),
+                lambda file: self.task.decode(file, self.size),
+            )
         except UnreadableError as error:
             self.lost[sample.path] = str(error)
-            return None
-        if self._room >= pixels.nbytes:
-            self._room -= pixels.nbytes
-            self._kept[sample.path] = pixels
-        return pixels
+            return None, None
 
-    def ahead(
-        self, work: Callable[[int], Item], places: Labels, batch_size: int
-    ) -> Iterator[list[Item]]:
-        """Does some work for every place in the threads, a few batches ahead.
-
-        Args:
-            work: given a place in a split.
-            places: in order.
-            batch_size: how many results are yielded together.
-        """
-        starts = deque(range(0, len(places), batch_size))
-        waiting: deque[list[Future[Item]]] = deque()
-
-        def submit_next() -> None:
-            if starts:
-                start = starts.popleft()
-                chunk = places[start : start + batch_size]
-                waiting.append([self._pool.submit(work, int(p)) for p in chunk])
-
-        for _ in range(AHEAD):
-            submit_next()
-        try:
-            while waiting:
-                results = [future.result() for future in waiting.popleft()]
-                submit_next()
-                yield results
-        finally:
-            for futures in waiting:
-                for future in futures:
-                    future.cancel()
+    def start(self, work: Callable[[int], Item], places: Labels) -> Group[Item]:
+        """Begins some work for every place of a batch in the decoding threads."""
+        return Group([self._pool.submit(work, int(place)) for place in places])
 
     def close(self) -> None:
         """Ends the decoding threads."""
@@ -147,6 +169,31 @@ class SampleReader:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def ahead(
+    start: Callable[[Labels], Waiting[Item]], places: Labels, batch_size: int
+) -> Iterator[Item]:
+    """Does the work for every batch, begun a few batches before it is asked for.
+
+    Args:
+        start: begins the work for the places of a batch.
+        places: in order.
+        batch_size: how many places are a batch; the last one may be smaller.
+    """
+    chunks = deque(
+        places[first : first + batch_size]
+        for first in range(0, len(places), batch_size)
+    )
+    waiting: deque[Waiting[Item]] = deque()
+    try:
+        while chunks or waiting:
+            while chunks and len(waiting) < AHEAD:
+                waiting.append(start(chunks.popleft()))
+            yield waiting.popleft().result()
+    finally:
+        for one in waiting:
+            one.cancel()
 
 
 class StreamSource:
@@ -179,7 +226,8 @@ class StreamSource:
             return place, augment(pixels, self._augmentation, generator)
 
         places = np.arange(len(samples)) if order is None else order
-        for results in self._reader.ahead(work, places, batch_size):
+        start = functools.partial(self._reader.start, work)
+        for results in ahead(start, places, batch_size):
             good = [(place, pixels) for place, pixels in results if pixels is not None]
             if good:
                 yield make_batch(

@@ -1,5 +1,6 @@
 """Gets a run's data together: scanned, checked, with validation samples."""
 
+import dataclasses
 from pathlib import Path
 
 from tlgui.core.dataset import Dataset
@@ -8,6 +9,8 @@ from tlgui.core.scan import check_trainable, scan, validation_folder
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.split import split_off_validation
 from tlgui.core.task import find_task
+from tlgui.ml.pixel_memory import PixelMemory
+from tlgui.ml.scan_check import ScanCheck
 
 
 def prepare_data(
@@ -15,8 +18,16 @@ def prepare_data(
     emit: Emit,
     stop: StopRequest = never_stop,
     dataset: Dataset | None = None,
+    memory: PixelMemory | None = None,
 ) -> Dataset:
     """Scans what was not scanned yet and sees to validation samples.
+
+    Args:
+        spec: decides the run.
+        emit: told the progress.
+        stop: asked between files.
+        dataset: what was scanned already.
+        memory: keeps what the scan decodes, for the training.
 
     Returns:
         A data set with training and validation samples, fit to train on.
@@ -25,17 +36,17 @@ def prepare_data(
         TlguiError: it is not fit, and why.
         Stopped: `stop` said so.
     """
-    task = find_task(spec.task)
 
     def read(folder: Path) -> Dataset:
-        return scan(
-            folder,
-            task,
-            on_progress=lambda done, total: emit(
-                ProgressMade(Stage.READING, done, total)
-            ),
-            should_stop=lambda: stop() is not None,
-        )
+        with ScanCheck(spec, PixelMemory() if memory is None else memory) as check:
+            return scan(
+                folder,
+                dataclasses.replace(find_task(spec.task), inspect=check.inspect),
+                on_progress=lambda done, total: emit(
+                    ProgressMade(Stage.READING, done, total)
+                ),
+                should_stop=lambda: stop() is not None,
+            )
 
     if dataset is None:
         dataset = read(Path(spec.data))

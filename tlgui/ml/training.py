@@ -33,6 +33,7 @@ from tlgui.ml.feeding import Feed, Feeding
 from tlgui.ml.head_solver import one_blas_thread
 from tlgui.ml.learners import Learner, Weights
 from tlgui.ml.pipeline import SampleReader
+from tlgui.ml.pixel_memory import PixelMemory
 from tlgui.ml.preparing import prepare_data
 from tlgui.ml.run_report import make_report
 from tlgui.ml.run_writer import RunWriter
@@ -64,13 +65,14 @@ def train(
     spec.check()
     check_new_run(folder)
     emit(StageChanged(Stage.READING))
+    memory = PixelMemory()
     try:
-        prepared = prepare_data(spec, emit, stop, dataset)
+        prepared = prepare_data(spec, emit, stop, dataset, memory)
     except Stopped:
         return _ended(folder, Outcome.STOPPED, emit, started)
     run = create_run(folder, spec, prepared.class_names)
     task, size = find_task(spec.task), find_backbone(spec.backbone).input_size
-    with SampleReader(prepared, task, size) as reader:
+    with SampleReader(prepared, task, size, memory) as reader:
         training = _Training(run, prepared, reader, emit, stop, started)
         with contextlib.closing(training.feeding), one_blas_thread():
             return training.run_all()
@@ -96,7 +98,6 @@ class _Training:
     records: list[EpochRecord] = field(default_factory=list)
     best: tuple[Weights, EpochRecord, Evaluation] | None = None
     feed: Feed | None = None
-    notices: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.spec = self.run.spec
@@ -104,7 +105,7 @@ class _Training:
         self.runner = EpochRunner(
             self.spec, self.dataset, self.reader, self.emit, self.stop
         )
-        self.feeding = Feeding(self.spec, self.reader, self.runner.steps)
+        self.feeding = Feeding(self.spec, self.reader, self.runner.steps, self.emit)
         self.parameters = _count_parameters(self.spec, len(self.dataset.class_names))
 
     def run_all(self) -> RunEnded:
@@ -217,7 +218,7 @@ class _Training:
                 self.parameters,
                 len(self.records),
                 self.reader.lost,
-                self.notices,
+                self.feeding.notices,
             )
         )
         self.writer.drop_checkpoint()

@@ -1,0 +1,225 @@
+"""Gives a phase the activations of its cut: kept or streamed."""
+
+import contextlib
+import itertools
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tlgui.core.dataset import TRAIN, VALIDATION, Sample
+from tlgui.core.events import SourceChosen
+from tlgui.core.spec import TrainingSpec
+from tlgui.core.types import Floats, Pixels
+from tlgui.ml import source_choice
+from tlgui.ml.cache_key import CacheKey, record_digest
+from tlgui.ml.cache_room import cache_key, open_cache
+from tlgui.ml.contents import Contents
+from tlgui.ml.feature_cache import FeatureCache
+from tlgui.ml.features import FeatureSource
+from tlgui.ml.forecast import TIMED_SAMPLES, forecast, measure_costs
+from tlgui.ml.frozen_layers import FrozenLayers, FrozenStream, SplitSource
+from tlgui.ml.notices import Notices
+from tlgui.ml.pipeline import SampleReader, Source, StreamSource
+from tlgui.ml.precision import Follower, half_difference
+from tlgui.ml.prefix import POOLED, Cut, make_prefix
+from tlgui.ml.record_table import ORIGINAL, VIEWS, view_names
+from tlgui.paths import prepared_dirs
+
+_log = logging.getLogger(__name__)
+
+# A converted prefix is compared with Keras on so many samples.
+_CHECKED_SAMPLES = 4
+# How much is kept already is estimated on so many samples.
+_ASKED_SAMPLES = 256
+# Half precision is tried on so many samples.
+_TRIED_SAMPLES = 64
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What the phases of a run share.
+
+    Attributes:
+        spec: decides the run.
+        reader: decodes.
+        contents: of the reader's files.
+        notices: told of trouble.
+        root: the folder of all caches.
+    """
+
+    spec: TrainingSpec
+    reader: SampleReader
+    contents: Contents
+    notices: Notices
+    root: Path
+
+
+class CutSource:
+    """The source of one phase, and what it holds open.
+
+    Attributes:
+        source: of training and of validation batches.
+        chosen: what is told about it.
+    """
+
+    def __init__(
+        self, shared: Shared, cut: Cut, epochs: int, follower: Follower
+    ) -> None:
+        """Chooses and opens.
+
+        Args:
+            shared: by the phases of the run.
+            cut: where the backbone is divided.
+            epochs: of the phase.
+            follower: what follows the cut, to try half precision on.
+        """
+        self._shared = shared
+        self._cut = cut
+        self._epochs = epochs
+        self._follower = follower
+        samples = shared.reader.dataset.samples
+        self._training, self._validation = samples[TRAIN], samples[VALIDATION]
+        self._views = VIEWS[shared.spec.augmentation]
+        self._open = contextlib.ExitStack()
+        self._caches: dict[CacheKey, FeatureCache] = {}
+        self._frozen = FrozenLayers(
+            lambda: make_prefix(cut, prepared_dirs(), self._checked_samples)
+        )
+        self.source, self.chosen = self._choose()
+
+    def close(self) -> None:
+        """Ends what runs and closes the caches."""
+        self._open.close()
+
+    def _choose(self) -> tuple[Source, SourceChosen]:
+        records = (
+            len(self._training) * min(self._views, self._epochs),
+            len(self._validation),
+        )
+        choice = source_choice.choose(
+            self._shared.root,
+            cache_key(self._cut),
+            records,
+            self._half_difference,
+            lambda key: self._is_streaming_cheaper(key, sum(records)),
+        )
+        spec = self._shared.spec
+        if choice.training is not None:
+            source = self._kept(choice.training, sum(records))
+            return source, SourceChosen(True, self._views, self._frozen.runtime)
+        pixels = StreamSource(self._shared.reader, spec.augmentation, spec.seed)
+        stream: Source = FrozenStream(pixels, self._frozen)
+        if choice.validation is not None:
+            stream = SplitSource(stream, self._kept(choice.validation, records[1]))
+        self._frozen.load()
+        return stream, SourceChosen(False, 0, self._frozen.runtime, choice.reason)
+
+    def _kept(self, key: CacheKey, records: int) -> FeatureSource:
+        cache = self._cache(key, records)
+        shared = self._shared
+        if self._kept_share(cache) < 1.0:
+            self._frozen.load()
+        return FeatureSource(
+            shared.reader,
+            self._frozen,
+            cache,
+            shared.contents,
+            shared.spec.augmentation,
+            shared.spec.seed,
+            shared.notices,
+        )
+
+    def _cache(self, key: CacheKey, records: int) -> FeatureCache:
+        if key not in self._caches:
+            self._caches[key] = self._open.enter_context(
+                open_cache(self._shared.root, key, records, self._shared.notices)
+            )
+        return self._caches[key]
+
+    def _kept_share(self, cache: FeatureCache) -> float:
+        """Of the records that the phase needs, how many are there: an estimate."""
+        if not len(cache):
+            return 0.0
+        spec = self._shared.spec
+        names = view_names(spec.augmentation, spec.seed)[: self._epochs]
+        asked = [(sample, names) for sample in _spread(self._training, _ASKED_SAMPLES)]
+        asked += [
+            (sample, names[:1]) for sample in _spread(self._validation, _ASKED_SAMPLES)
+        ]
+        there = wanted = 0
+        for sample, views in asked:
+            content = self._shared.contents.remembered(sample)
+            wanted += len(views)
+            if content is not None:
+                there += sum(record_digest(content, v) in cache for v in views)
+        return there / max(wanted, 1)
+
+    def _is_streaming_cheaper(self, key: CacheKey, records: int) -> bool:
+        if self._cut.block == POOLED:  # so small that keeping them costs nothing
+            return False
+        cache = self._cache(key, records)
+        share = self._kept_share(cache)
+        named = self._named_pixels() if share < 1.0 else {}
+        if not named:
+            return False
+        spec, task = self._shared.spec, self._shared.reader.task
+        generator = np.random.default_rng(spec.seed)
+        costs = measure_costs(
+            np.stack([*named.values()]),
+            lambda one: task.augment(one, spec.augmentation, generator),
+            self._frozen,
+            cache,
+            [*named],
+        )
+        told = forecast(costs, self._epochs, self._views, share)
+        _log.info(
+            "Forecast for %s: %s; keeping %.1f ms a sample, streaming %.1f ms",
+            self._cut.name,
+            costs,
+            1000 * told.keeping,
+            1000 * told.streaming,
+        )
+        return told.is_streaming_cheaper
+
+    def _named_pixels(self) -> dict[bytes, Pixels]:
+        """Some decoded samples by the names of their records."""
+        contents, named = self._shared.contents, dict[bytes, Pixels]()
+        for sample in _spread(self._training, TIMED_SAMPLES):
+            content = contents.of(sample)
+            if content is not None:
+                pixels, is_sound = contents.read(sample)
+                if pixels is not None and is_sound:
+                    named[record_digest(content, ORIGINAL)] = pixels
+        return named
+
+    def _half_difference(self) -> float:
+        stream = StreamSource(self._shared.reader)
+        tried = _spread(self._training, _TRIED_SAMPLES)
+        batches = list(stream.batches(tried, _TRIED_SAMPLES))
+        if not batches:
+            return float("inf")
+        classes = len(self._shared.reader.dataset.class_names)
+        activations: Floats = self._frozen.run(batches[0].inputs)
+        return half_difference(
+            activations, batches[0].one_hot(classes), self._follower()
+        )
+
+    def _checked_samples(self) -> Pixels:
+        """A few decoded samples on which a converted prefix is checked."""
+        reader = self._shared.reader
+        read = (reader.read(sample) for sample in self._training)
+        found: list[Any] = [
+            *itertools.islice((p for p in read if p is not None), _CHECKED_SAMPLES)
+        ]
+        size = reader.size
+        return np.stack(found) if found else np.zeros((1, size, size, 3), np.uint8)
+
+
+def _spread(samples: Sequence[Sample], count: int) -> list[Sample]:
+    """Some samples, evenly spread over all."""
+    places = np.linspace(0, len(samples) - 1, min(count, len(samples)))
+    return [samples[int(place)] for place in places]
