@@ -7,8 +7,8 @@ Every measurement is a process of its own. Rows of a warm engine have TensorFlow
 imported and the backbone built before the clock starts; rows of whole commands count
 from before the process starts until it is gone. The ways take turns, and the median
 of the rounds counts. A round ends with the results written, so that a long benchmark
-can be done in parts: `--rows` takes the beginnings of rows' names and leaves the
-others' results as they are.
+can be done in parts: `--rows` takes groups (head, command, light, epoch, torch), rows
+(head.limit) or patterns (head.ours-*), and leaves the others' results as they are.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """What is measured of the fast engine: one row for each way of doing the same work."""
 
+import fnmatch
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -149,20 +150,26 @@ RARELY = tuple(key for key, row in ROWS.items() if row.group == "epoch" and row.
 
 
 def choose_rows(names: list[str], *, with_torch: bool) -> list[Row]:
-    """The rows whose keys begin with one of some names; without names, the usual.
+    """The rows of some names; without names, the usual ones.
+
+    Args:
+        names: keys, beginnings of keys up to a dot, or patterns such as `head.ours-*`.
+        with_torch: whether there is an interpreter for the rows that need PyTorch.
 
     Raises:
         SystemExit: a name fits no row.
     """
+    wanted = {key for key in ROWS if key not in RARELY} if not names else set()
     for name in names:
-        if not any(key.startswith(name) for key in ROWS):
+        found = {key for key in ROWS if _fits(key, name)}
+        if not found:
             raise SystemExit(
-                f"Expected rows that begin with one of {', '.join(ROWS)}, but found "
-                f"“{name}”."
+                f"Expected rows out of {', '.join(ROWS)}, but found “{name}”."
             )
-    wanted = [
-        row
-        for key, row in ROWS.items()
-        if (any(map(key.startswith, names)) if names else key not in RARELY)
-    ]
-    return [row for row in wanted if with_torch or row.way is not Way.TORCH]
+        wanted |= found
+    rows = [row for key, row in ROWS.items() if key in wanted]
+    return [row for row in rows if with_torch or row.way is not Way.TORCH]
+
+
+def _fits(key: str, name: str) -> bool:
+    return key.startswith(f"{name}.") or fnmatch.fnmatchcase(key, name)

@@ -144,8 +144,8 @@ def _epoch_table(rounds: Rounds) -> list[str]:
         "## Seconds an epoch, validation included, from the second epoch on",
         "",
         "| may change | Keras' default | Keras, XLA off | PyTorch | ours "
-        "| times faster than the faster Keras | than PyTorch | peak memory of Keras, MB | of ours, MB "
-        "| kept on the disk, MB |",
+        "| times faster than the faster Keras | than PyTorch "
+        "| peak memory of Keras, MB | of ours, MB | kept on the disk, MB |",
         "|---" + "|--:" * 9 + "|",
     ]
     return [*head, *lines, ""]
