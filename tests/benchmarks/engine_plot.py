@@ -1,4 +1,4 @@
-"""The results of the fast engine as a picture: `results/engine.svg`."""
+"""The results of the fast engine as a picture: `results/engine.png`."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def draw_engine(values: dict[str, Any]) -> None:
     for place, (title, bars) in zip(axes[:, 0], panels.items(), strict=True):
         _draw_bars(place, title, bars)
     RESULTS.mkdir(exist_ok=True)
-    save_picture(figure, RESULTS / "engine.svg")
+    save_picture(figure, RESULTS / "engine.png")
 
 
 def _whole_bars(rounds: Rounds, group: str) -> list[Bar]:
@@ -88,7 +88,7 @@ def _draw_bars(axes: Any, title: str, bars: list[Bar]) -> None:
     axes.invert_yaxis()
     axes.set_xscale("log")
     # A bar on a logarithmic scale has no natural beginning.
-    axes.set_xlim(min(seconds) / 2, max(seconds) * 2.5)
+    axes.set_xlim(min(seconds) / 2, max(seconds) * 2)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.bar_label(drawn, [f"{value:.3g} s" for value in seconds], padding=3)
     axes.grid(axis="x")
