@@ -154,6 +154,8 @@ def main() -> None:
         return
     if chosen.data is None:
         parser.error("DATA is needed, unless the results are only drawn anew")
+    if chosen.work is not None:
+        chosen.work.mkdir(parents=True, exist_ok=True)
     described = machine() | torch_version(chosen.torch)
     same_machine(kept, described)
     values = {
