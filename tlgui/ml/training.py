@@ -185,7 +185,7 @@ class _Training:
     def _train_epoch(self, epoch: int, feed: Feed) -> tuple[float, float, int]:
         """Sees every training sample once: mean loss, accuracy, samples seen."""
         classes = len(self.dataset.class_names)
-        loss_sum, right_sum, seen = 0.0, 0, 0
+        loss_sum, right_sum, seen, learning = 0.0, 0, 0, 0.0
         batches = feed.source.batches(
             self.train_samples,
             self.spec.batch_size,
@@ -194,9 +194,11 @@ class _Training:
         )
         for number, batch in enumerate(batches, start=1):
             count = len(batch.labels)
+            began = time.monotonic()
             loss, right = feed.learner.train(
                 batch.inputs, batch.one_hot(classes), self.weights[batch.labels]
             )
+            learning += time.monotonic() - began
             if not math.isfinite(loss):
                 raise TlguiError(_diverged(self.spec))
             if number == 1:
@@ -206,16 +208,18 @@ class _Training:
                 right_sum + right,
                 seen + count,
             )
-            self._tell_batch(epoch, number, loss, right / count)
+            self._tell_batch(epoch, number, loss, right / count, learning)
             if self.stop() is not None:
                 break
         return loss_sum / max(seen, 1), right_sum / max(seen, 1), seen
 
-    def _tell_batch(self, epoch: int, step: int, loss: float, accuracy: float) -> None:
+    def _tell_batch(
+        self, epoch: int, step: int, loss: float, accuracy: float, learning: float
+    ) -> None:
         now = time.monotonic()
         if now - self._told >= _BATCH_INTERVAL or step == self.steps:
             self._told = now
-            self.emit(BatchEnded(epoch, step, self.steps, loss, accuracy))
+            self.emit(BatchEnded(epoch, step, self.steps, loss, accuracy, learning))
 
     def _validate(
         self, feed: Feed, *, stoppable: bool = True
