@@ -57,6 +57,7 @@ class RunCourse:
 
     def __init__(self) -> None:
         self._plan: RunStarted | None = None
+        self._started = 0.0
         self._views = math.inf
         self._phase_began = 0
         self._finished: list[_Finished] = []
@@ -72,7 +73,7 @@ class RunCourse:
         """
         match event:
             case RunStarted():
-                self._plan = event
+                self._plan, self._started = event, now
                 self._begin_epoch(now)
             case SourceChosen():
                 self._views = event.views if event.cached else math.inf
@@ -99,6 +100,14 @@ class RunCourse:
         estimate = self._estimate(self._plan, current)
         return None if estimate is None else max(0.0, estimate - (now - self._at))
 
+    def share_done(self, now: float) -> float | None:
+        """The share of the run's time that is over, 0..1; None while nobody knows."""
+        left = self.seconds_left(now)
+        if left is None:
+            return None
+        whole = now - self._started + left
+        return (now - self._started) / whole if whole else 1.0
+
     def _estimate(self, plan: RunStarted, current: int) -> float | None:
         """Seconds left when the last event came."""
         costs = self._costs(plan)
@@ -107,7 +116,7 @@ class RunCourse:
             rest = self._rest_of_epoch(costs)
             return rest + sum(self._epoch(costs, epoch) for epoch in later)
         # A new phase has just begun: the one before is all that is known.
-        before = _recent([one.whole for one in self._finished])
+        before = _recent([one.whole for one in self._finished], math.nan)
         return before * (plan.epochs - current) if self._finished else None
 
     @property
@@ -177,15 +186,14 @@ class RunCourse:
         if not looked and not quiet:
             return None
         looking_step = (looked or quiet)[-1]
-        quiet_step = _recent(quiet) or self._learning or looking_step
         steps = plan.steps_per_epoch * plan.validation_samples / plan.train_samples
         forward = steps * _FORWARD_SHARE * self._learning
         looking = steps * max(0.0, looking_step - self._learning) + forward
         return _Costs(
             looking_step,
-            quiet_step,
-            _recent(self._validations(looking=True)) or looking,
-            _recent(self._validations(looking=False)) or forward or looking,
+            _recent(quiet, self._learning or looking_step),
+            _recent(self._validations(looking=True), looking),
+            _recent(self._validations(looking=False), forward or looking),
         )
 
     def _own(self) -> list[tuple[int, _Finished]]:
@@ -225,7 +233,7 @@ class RunCourse:
         return step * (self._steps - done) + self._validation(costs, current)
 
 
-def _recent(values: list[float]) -> float:
-    """The mean of the last few; 0 without any."""
+def _recent(values: list[float], otherwise: float) -> float:
+    """The mean of the last few."""
     last = values[-_RECENT:]
-    return sum(last) / len(last) if last else 0.0
+    return sum(last) / len(last) if last else otherwise
