@@ -3,7 +3,8 @@
 import time
 from dataclasses import dataclass, field
 
-from tlgui.core import events, timing
+from tlgui.core import events
+from tlgui.core.course import RunCourse
 
 _TENTH = 0.1
 _END = 0.9
@@ -24,38 +25,17 @@ class Told:
 
 @dataclass
 class ForecastWatch:
-    """Takes a run's events and estimates as the window's `RunStatus` does."""
+    """Takes a run's events and asks for the time left after each of them."""
 
     began: float = field(default_factory=time.perf_counter)
     told: list[Told] = field(default_factory=list)
-    _plan: events.RunStarted | None = None
-    _finished: list[float] = field(default_factory=list)
-    _epoch_began: float = 0.0
-    _batch: events.BatchEnded | None = None
+    _course: RunCourse = field(default_factory=RunCourse)
 
     def __call__(self, event: events.Event) -> None:
         """Takes one event."""
         now = time.perf_counter() - self.began
-        match event:
-            case events.RunStarted():
-                self._plan = event
-            case events.StageChanged() if not self._finished and not self._batch:
-                self._epoch_began = now
-            case events.BatchEnded():
-                self._batch = event
-            case events.EpochEnded(record):
-                self._finished.append(record.seconds)
-                self._epoch_began = now
-        if self._plan is not None:
-            self.told.append(Told(now, self._left(self._plan.epochs, now)))
-
-    def _left(self, epochs: int, now: float) -> float | None:
-        share = 0.0
-        if self._batch is not None and self._batch.epoch > len(self._finished):
-            share = self._batch.step / self._batch.steps
-        return timing.seconds_left(
-            epochs, self._finished, now - self._epoch_began, share
-        )
+        self._course.follow(event, now)
+        self.told.append(Told(now, self._course.seconds_left(now)))
 
 
 def errors(told: list[Told], seconds: float) -> dict[str, float | None]:
