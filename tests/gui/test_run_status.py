@@ -123,20 +123,39 @@ def test_the_bar_only_grows_and_covers_the_whole_run(
     assert seen[-1] > 950
 
 
+def _pass_epoch(
+    jobs: ScriptedJobs, clock: Clock, epoch: int, seconds: float = 2.0
+) -> None:
+    for step in range(1, 5):
+        clock.now += seconds / 4
+        jobs.play(events.BatchEnded(epoch, step, 4, 0.5, 0.5))
+    jobs.play(events.EpochEnded(a_record(epoch)))
+
+
 def test_times_are_told_while_it_runs(
     started: RunStatus, jobs: ScriptedJobs, clock: Clock
 ) -> None:
     jobs.play(a_plan(epochs=5), events.StageChanged(Stage.TRAINING))
-    clock.now += 12.0
-    jobs.play(events.EpochEnded(a_record(1)), events.EpochEnded(a_record(2)))
-    assert started.details.text() == "12 s so far · 2.0 s an epoch · about 10 s left"
+    _pass_epoch(jobs, clock, 1)
+    _pass_epoch(jobs, clock, 2)
+    assert started.details.text() == "4 s so far · 2.0 s an epoch · about 10 s left"
+
+
+def test_the_bar_goes_by_time_not_by_epochs(
+    started: RunStatus, jobs: ScriptedJobs, clock: Clock
+) -> None:
+    _learning(jobs, _CACHED, epochs=5)
+    _pass_epoch(jobs, clock, 1, 10.0)
+    _pass_epoch(jobs, clock, 2, 1.0)
+    assert started.bar.value() > 700
 
 
 def test_early_stopping_makes_the_time_left_a_limit(
-    started: RunStatus, session: Session, jobs: ScriptedJobs
+    started: RunStatus, session: Session, jobs: ScriptedJobs, clock: Clock
 ) -> None:
     session.change_spec(patience=2)
-    jobs.play(a_plan(epochs=5), events.EpochEnded(a_record(1)))
+    jobs.play(a_plan(epochs=5))
+    _pass_epoch(jobs, clock, 1)
     assert "at most about 10 s left" in started.details.text()
 
 
@@ -293,22 +312,22 @@ def test_the_source_is_told_while_there_are_epochs(
 
 
 def test_the_time_left_is_a_limit_until_every_view_was_looked_at(
-    started: RunStatus, jobs: ScriptedJobs
+    started: RunStatus, jobs: ScriptedJobs, clock: Clock
 ) -> None:
     _learning(jobs, _CACHED, epochs=5)
-    jobs.play(events.EpochEnded(a_record(1)))
+    _pass_epoch(jobs, clock, 1)
     assert "at most about 10 s left" in started.details.text()
-    jobs.play(events.EpochEnded(a_record(2)))
+    _pass_epoch(jobs, clock, 2)
     assert "· about 10 s left" in started.details.text()
 
 
 def test_with_phases_to_come_the_time_left_is_no_limit(
-    started: RunStatus, session: Session, jobs: ScriptedJobs
+    started: RunStatus, session: Session, jobs: ScriptedJobs, clock: Clock
 ) -> None:
     block = session.backbone.blocks[-1].name
     session.change_spec(trainable=(block,), strategy="lp-ft")
     _learning(jobs, _CACHED, epochs=5)
-    jobs.play(events.EpochEnded(a_record(1)))
+    _pass_epoch(jobs, clock, 1)
     assert "· about 10 s left" in started.details.text()
 
 

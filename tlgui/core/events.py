@@ -147,6 +147,8 @@ class BatchEnded(Event):
         steps: steps in the epoch.
         loss: of this batch.
         accuracy: of this batch, 0..1.
+        learning_seconds: of the epoch so far, spent on moving weights rather than on
+            getting batches; 0 if that is not told.
     """
 
     epoch: int
@@ -154,6 +156,7 @@ class BatchEnded(Event):
     steps: int
     loss: float
     accuracy: float
+    learning_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
-"""How far a run is, and how long it still takes."""
+"""How far a run is by its epochs, and durations as people say them."""
 
 import math
 from collections.abc import Sequence
 
 _RECENT = 3
-_TELLING_SHARE = 0.1
 
 
 def share_done(epochs: int, finished: int, share: float) -> float:
@@ -37,36 +36,6 @@ def usual_seconds(finished: Sequence[float]) -> float | None:
         telling = telling[1:]
     recent = telling[-_RECENT:]
     return sum(recent) / len(recent) if recent else None
-
-
-def seconds_left(
-    epochs: int, finished: Sequence[float], in_epoch: float, share: float
-) -> float | None:
-    """Estimates how long the remaining epochs take.
-
-    Goes by what recent epochs took, unless the current one is slower already:
-    once blocks are unfrozen, epochs take longer than those before. That the steps
-    are done sooner means nothing, since validation is still to come.
-
-    Args:
-        epochs: planned.
-        finished: seconds of the epochs that ended, in order.
-        in_epoch: seconds since the current epoch began.
-        share: of its steps that ended, 0..1.
-
-    Returns:
-        Seconds, or None while nobody can know.
-    """
-    remaining = epochs - len(finished)
-    if remaining <= 0:
-        return 0.0
-    recent = usual_seconds(finished)
-    own = in_epoch / share if share >= _TELLING_SHARE else None
-    paces = [pace for pace in (recent, own) if pace is not None]
-    if not paces:
-        return None
-    pace = max(paces)
-    return max(0.0, pace - in_epoch) + pace * (remaining - 1)
 
 
 def rounded_up(seconds: float) -> int:

@@ -7,8 +7,9 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from tlgui.core import timing
+from tlgui.core.course import RunCourse
 from tlgui.core.dataset import TRAIN
-from tlgui.core.events import Stage
+from tlgui.core.events import BatchEnded, EpochEnded, Event, ProgressMade, Stage
 from tlgui.core.history import EpochRecord
 from tlgui.core.phases import plan_phases
 from tlgui.gui import controls
@@ -40,7 +41,7 @@ class RunStatus(QWidget):
         self._session = session
         self._clock = clock
         self._began = 0.0
-        self._epoch_began = 0.0
+        self._course = RunCourse()
         self._words = RunSentence(session, self)
         self._source_words = SourceSentence(session, self)
         self.sentence = controls.label("", "heading", wrap=True)
@@ -56,11 +57,12 @@ class RunStatus(QWidget):
         self._timer.timeout.connect(self.show_state)
         session.status_changed.connect(self._on_status)
         session.stage_changed.connect(self._on_stage)
+        session.run_started.connect(self._on_plan)
+        session.source_chosen.connect(self._on_source)
+        session.batch_ended.connect(self._on_batch)
         session.epoch_ended.connect(self._on_epoch)
         for changed in (
             session.run_reset,
-            session.run_started,
-            session.source_chosen,
             session.run_opened,
             session.dataset_changed,
             session.spec_changed,
@@ -99,7 +101,8 @@ class RunStatus(QWidget):
     @Slot()
     def _on_status(self) -> None:
         if self._session.status is Status.RUNNING:
-            self._began = self._epoch_began = self._clock()
+            self._began = self._clock()
+            self._course = RunCourse()
             self.bar.reset()
             self.bar.setValue(0)
             self._timer.start()
@@ -109,14 +112,33 @@ class RunStatus(QWidget):
 
     @Slot()
     def _on_stage(self) -> None:
-        if not self._session.history and not self._session.batches:
-            self._epoch_began = self._clock()
+        stage, (done, total) = self._session.stage, self._session.progress
+        if stage is not None and total:
+            self._follow(ProgressMade(stage, done, total))
+        self.show_state()
+
+    @Slot()
+    def _on_plan(self) -> None:
+        self._follow(self._session.plan)
+        self.show_state()
+
+    @Slot()
+    def _on_source(self) -> None:
+        self._follow(self._session.source)
         self.show_state()
 
     @Slot(object)
+    def _on_batch(self, event: BatchEnded) -> None:
+        self._follow(event)
+
+    @Slot(object)
     def _on_epoch(self, record: EpochRecord) -> None:
-        self._epoch_began = self._clock()
+        self._follow(EpochEnded(record))
         self.show_state()
+
+    def _follow(self, event: Event | None) -> None:
+        if event is not None:
+            self._course.follow(event, self._clock())
 
     def _bar_value(self) -> int:
         session = self._session
@@ -127,6 +149,8 @@ class RunStatus(QWidget):
         share = timing.share_done(
             session.plan.epochs, len(session.history), self._epoch_share()
         )
+        if self._has_one_phase():
+            share = self._course.share_done(self._clock()) or share
         return _PREPARED + round((_TRAINED - _PREPARED) * share)
 
     def _epoch_share(self) -> float:
@@ -142,7 +166,7 @@ class RunStatus(QWidget):
         usual = timing.usual_seconds(finished)
         if usual is not None:
             parts.append(self.tr("{0} an epoch").format(duration_text(usual)))
-        left = self._left(finished)
+        left = self._left(len(finished))
         if left is not None:
             text = self.tr("about {0} left")
             if self._is_limit():
@@ -152,30 +176,23 @@ class RunStatus(QWidget):
 
     def _is_limit(self) -> bool:
         """Whether the run may well end before the estimate says so."""
-        session = self._session
-        if session.spec.patience:
+        if self._session.spec.patience:
             return True
-        source = session.source
-        if source is None or not source.cached:
-            return False
-        # Epochs get quicker once every view of the photos was looked at.
-        is_looking = len(session.history) <= source.views
-        return is_looking and len(plan_phases(session.spec)) == 1
+        return self._course.is_limit and self._has_one_phase()
+
+    def _has_one_phase(self) -> bool:
+        """Whether epochs to come are like those that were; blocks make them slower."""
+        return len(plan_phases(self._session.spec)) == 1
 
     def _elapsed(self) -> int:
         return max(0, int(self._clock() - self._began))
 
-    def _left(self, finished: list[float]) -> float | None:
+    def _left(self, finished: int) -> float | None:
         plan = self._session.plan
         stopping = self._session.status is Status.STOPPING
-        if plan is None or stopping or len(finished) >= plan.epochs:
+        if plan is None or stopping or finished >= plan.epochs:
             return None
-        return timing.seconds_left(
-            plan.epochs,
-            finished,
-            self._clock() - self._epoch_began,
-            self._epoch_share(),
-        )
+        return self._course.seconds_left(self._clock())
 
     def _idle_details(self) -> str:
         session = self._session

@@ -95,7 +95,7 @@ class EpochRunner:
             TlguiError: the loss became infinite, or no file can be read any more.
         """
         samples, epoch = self._dataset.samples[TRAIN], progress.epoch
-        classes = len(self._dataset.class_names)
+        classes, learning = len(self._dataset.class_names), 0.0
         batches = feed.source.batches(
             samples,
             self._spec.batch_size,
@@ -104,9 +104,11 @@ class EpochRunner:
         )
         for batch in batches:
             count = len(batch.labels)
+            began = time.monotonic()
             loss, right = feed.learner.train(
                 batch.inputs, batch.one_hot(classes), self._weights[batch.labels]
             )
+            learning += time.monotonic() - began
             if not math.isfinite(loss):
                 raise TlguiError(_diverged(self._spec))
             if progress.step == 0:
@@ -115,7 +117,10 @@ class EpochRunner:
             progress.loss_sum += loss * count
             progress.right += right
             progress.seen += count
-            self._tell(epoch, progress.step, loss, right / count)
+            told = BatchEnded(
+                epoch, progress.step, self.steps, loss, right / count, learning
+            )
+            self._tell(told)
             if self._stop() is not None:
                 return
         check_readable(self._reader, progress.seen)
@@ -157,11 +162,11 @@ class EpochRunner:
         one_hot = np.eye(probabilities.shape[1], dtype=np.float32)[truth]
         return evaluation, feed.learner.loss_of(one_hot, probabilities)
 
-    def _tell(self, epoch: int, step: int, loss: float, accuracy: float) -> None:
+    def _tell(self, event: BatchEnded) -> None:
         now = time.monotonic()
-        if now - self._told >= _BATCH_INTERVAL or step == self.steps:
+        if now - self._told >= _BATCH_INTERVAL or event.step == event.steps:
             self._told = now
-            self._emit(BatchEnded(epoch, step, self.steps, loss, accuracy))
+            self._emit(event)
 
 
 def _diverged(spec: TrainingSpec) -> str:
