@@ -258,6 +258,25 @@ def test_weights_are_copied_out_and_in() -> None:
     np.testing.assert_array_equal(kept[0], before)
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_another_solver_goes_on_to_the_bit(
+    optimizer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(head_solver, "_PART", 3 * 50)
+    data, rate = samples(3), RATES[optimizer]
+    whole = solver(3, optimizer=optimizer, learning_rate=rate)
+    first = solver(3, optimizer=optimizer, learning_rate=rate)
+    second = solver(3, optimizer=optimizer, learning_rate=rate)
+    for number, batch in enumerate(batches(data, 2)):
+        if number == 7:
+            second.set_state(first.get_state())
+        expected = whole.step(*batch)
+        assert (second if number >= 7 else first).step(*batch) == expected
+    np.testing.assert_array_equal(whole.kernel, second.kernel)
+    with pytest.raises(ValueError, match="expected shape"):
+        solver(4, optimizer=optimizer).set_state(first.get_state())
+
+
 def test_what_does_not_fit_is_refused() -> None:
     kernel, bias = solver(2).get_weights()
     with pytest.raises(ValueError, match=r"\(160, 2\).*\(1, 2\)"):

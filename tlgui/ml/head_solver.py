@@ -5,12 +5,13 @@ the step.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import threadpoolctl  # type: ignore[import-untyped]
 
+from tlgui.core.checkpoint import Array
 from tlgui.core.types import Floats
 from tlgui.ml.head_rules import RULES, HeadLoss, rate_at, softmax
 
@@ -164,6 +165,31 @@ class HeadSolver:
             if own.shape != new.shape:
                 raise ValueError(f"expected shape {own.shape}, found {new.shape}")
             own[...] = new
+
+    def get_state(self) -> dict[str, Array]:
+        """Copies of everything that decides the steps to come."""
+        moments = np.concatenate([part.state for part in self._parts], axis=1)
+        return {
+            "kernel": self.kernel.copy(),
+            "bias": self.bias.copy(),
+            "moments": moments,
+            "steps": np.array(self._done),
+        }
+
+    def set_state(self, state: Mapping[str, Array]) -> None:
+        """Goes on exactly where another solver of the same make was.
+
+        Args:
+            state: as `get_state` gave it.
+
+        Raises:
+            ValueError, KeyError: it is of another make.
+        """
+        self.set_weights([state["kernel"], state["bias"]])
+        for part in self._parts:
+            rows = slice(part.first, part.first + len(part.weights))
+            part.state[...] = state["moments"][:, rows]
+        self._done = int(state["steps"])
 
     def _logits(self, inputs: Floats) -> Floats:
         logits: Floats = inputs @ self.kernel
