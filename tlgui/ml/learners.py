@@ -7,9 +7,10 @@ from tlgui.core.phases import Phase
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.types import Floats
 from tlgui.ml import models
+from tlgui.ml.devices import Devices, find_devices
 from tlgui.ml.head_solver import HeadSolver
 from tlgui.ml.prefix import Cut, cut_output
-from tlgui.ml.steps import PredictStep, TrainStep, make_predict_step, make_train_step
+from tlgui.ml.steps import KerasTrainStep, PredictStep, TrainStep, make_predict_step
 
 
 class Learner(Protocol):
@@ -21,6 +22,11 @@ class Learner(Protocol):
     @property
     def learning_rate(self) -> float:
         """Of the coming step."""
+        ...
+
+    @property
+    def notice(self) -> str:
+        """What went otherwise than planned, in a sentence; empty if nothing."""
         ...
 
     def loss_of(self, one_hot: Floats, probabilities: Floats) -> float:
@@ -62,6 +68,8 @@ class Weights:
 
 class HeadLearner:
     """Trains the head alone, on pooled features, without TensorFlow."""
+
+    notice = ""
 
     def __init__(
         self,
@@ -110,6 +118,7 @@ class BlockLearner:
         steps: int,
         keras_model: Any,
         cut: Cut | None,
+        devices: Devices | None = None,
     ) -> None:
         """Freezes what must not change and prepares both computations.
 
@@ -117,26 +126,38 @@ class BlockLearner:
             spec: decides loss and optimiser.
             phase: decides what changes.
             steps: steps an epoch.
-            keras_model: the whole classifier; its weights are what is trained.
+            keras_model: the whole classifier; what it knows is where training begins.
             cut: the batches are activations of this cut; None for decoded samples.
+            devices: those to train on; chosen here if not given.
         """
         import keras
 
-        models.set_trainable(keras_model, phase.trainable)
-        self._whole = keras_model
-        part, dtype = keras_model, "uint8"
+        devices = devices or find_devices()
+        self._whole = devices.place(keras_model)
+        models.set_trainable(self._whole, phase.trainable)
+        part, dtype = self._whole, "uint8"
         if cut is not None:
             # Shares its layers with the whole, which so is trained as well.
-            part = keras.Model(cut_output(keras_model, cut), keras_model.output)
+            part = keras.Model(cut_output(self._whole, cut), self._whole.output)
             dtype = "float32"
+        devices.lower_precision(part)
         self._loss = models.make_loss(spec)
-        self._optimizer = models.make_optimizer(
-            spec.optimizer, phase.learning_rate, phase.epochs * steps
-        )
-        self.train: TrainStep = make_train_step(
-            part, self._loss, self._optimizer, dtype
-        )
+        with devices.strategy.scope():
+            self._optimizer = devices.scale_losses(
+                models.make_optimizer(
+                    spec.optimizer, phase.learning_rate, phase.epochs * steps
+                )
+            )
+            self._step = KerasTrainStep(
+                part, self._loss, self._optimizer, dtype, devices.strategy
+            )
+        self.train: TrainStep = self._step
         self.predict: PredictStep = make_predict_step(part, dtype)
+
+    @property
+    def notice(self) -> str:
+        """What went otherwise than planned, in a sentence; empty if nothing."""
+        return self._step.notice
 
     @property
     def learning_rate(self) -> float:

@@ -12,6 +12,7 @@ from tlgui.core.run import Run
 from tlgui.core.spec import TrainingSpec
 from tlgui.ml import runtime
 from tlgui.ml.backbones import block_of, build_backbone
+from tlgui.ml.native_adam import with_native_step
 
 HEAD = "head"
 HEAD_OUTPUT = "head_output"
@@ -95,11 +96,12 @@ def make_optimizer(name: str, learning_rate: float, steps: int) -> Any:
         case "sgd":
             return keras.optimizers.SGD(schedule, momentum=_MOMENTUM, nesterov=True)
         case "adamw":
-            return keras.optimizers.AdamW(schedule, weight_decay=_WEIGHT_DECAY)
+            adamw = with_native_step(keras.optimizers.AdamW)
+            return adamw(schedule, weight_decay=_WEIGHT_DECAY)
         case "rmsprop":
             return keras.optimizers.RMSprop(schedule)
         case _:
-            return keras.optimizers.Adam(schedule)
+            return with_native_step(keras.optimizers.Adam)(schedule)
 
 
 def prepare_saving(keras_model: Any, spec: TrainingSpec) -> None:

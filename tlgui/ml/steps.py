@@ -1,58 +1,223 @@
 """The two computations of a run, each traced once: a training step, an answer."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
+from tlgui.core.errors import TlguiError
 from tlgui.core.types import Floats
 from tlgui.ml import runtime
+from tlgui.ml.forward import run_layers
+
+_log = logging.getLogger(__name__)
 
 TrainStep = Callable[[Any, Floats, Floats], tuple[float, int]]
 PredictStep = Callable[[Any], Floats]
 
 
-def make_train_step(
-    keras_model: Any, loss: Any, optimizer: Any, dtype: str = "uint8"
-) -> TrainStep:
-    """Makes the step that moves the trainable weights once.
+class KerasTrainStep:
+    """Moves the trainable weights once a call.
 
     A plain graph without XLA: on a CPU Keras' default takes 18-68 s to its first
     batch. The batch axis is open, so that the smaller last batch needs no second
     tracing.
 
-    Args:
-        keras_model: made by `models.build_classifier`, frozen as wished.
-        loss: for one-hot labels and probabilities.
-        optimizer: moves the weights.
-        dtype: of the inputs: `uint8` for decoded samples, `float32` for activations.
+    A batch that does not fit in memory is seen in halves from then on, with the
+    gradient of the whole. What differs then is that a BatchNormalization which
+    learns sees the statistics of a half.
 
-    Returns:
-        A function of inputs `(n, …)`, one-hot labels `(n, classes)` and
-        sample weights `(n,)`, to the mean loss and the number of right answers.
+    Attributes:
+        notice: what went otherwise than planned, in a sentence; empty if nothing.
     """
-    tf = runtime.tensorflow()
-    variables = keras_model.trainable_variables
-    optimizer.build(variables)
-    signature = [
-        tf.TensorSpec([None, *keras_model.input_shape[1:]], dtype),
-        tf.TensorSpec([None, keras_model.output_shape[-1]], tf.float32),
-        tf.TensorSpec([None], tf.float32),
-    ]
 
-    @tf.function(input_signature=signature, jit_compile=False, autograph=False)  # type: ignore[untyped-decorator]
-    def step(inputs: Any, labels: Any, weights: Any) -> tuple[Any, Any]:
-        with tf.GradientTape() as tape:
-            probabilities = keras_model(tf.cast(inputs, tf.float32), training=True)
-            value = loss(labels, probabilities, sample_weight=weights)
-        gradients = tape.gradient(value, [variable.value for variable in variables])
-        optimizer.apply(gradients, variables)
-        right = tf.argmax(probabilities, 1) == tf.argmax(labels, 1)
-        return value, tf.reduce_sum(tf.cast(right, tf.int32))
+    def __init__(
+        self,
+        keras_model: Any,
+        loss: Any,
+        optimizer: Any,
+        dtype: str = "uint8",
+        strategy: Any = None,
+    ) -> None:
+        """Prepares the step; it is traced by the first call.
 
-    def train(inputs: Any, labels: Floats, weights: Floats) -> tuple[float, int]:
-        value, right = step(inputs, labels, weights)
+        Args:
+            keras_model: made by `models.build_classifier`, frozen as wished, or the
+                part of one behind a cut.
+            loss: for one-hot labels and probabilities.
+            optimizer: moves the weights.
+            dtype: of the inputs: `uint8` for decoded samples, `float32` for
+                activations.
+            strategy: a `tf.distribute.Strategy` in whose scope model and optimiser
+                were made; every replica sees its share of the batch.
+        """
+        tf = runtime.tensorflow()
+        self.notice = ""
+        self._most: int | None = None  # samples at a time in each replica
+        self._strategy = strategy or tf.distribute.get_strategy()
+        self._gradients = _Gradients(keras_model, loss, optimizer)
+        signature = [
+            tf.TensorSpec([None, *keras_model.input_shape[1:]], dtype),
+            tf.TensorSpec([None, keras_model.output_shape[-1]], tf.float32),
+            tf.TensorSpec([None], tf.float32),
+        ]
+
+        def traced(function: Any, *more: Any) -> Any:
+            return tf.function(
+                function,
+                input_signature=[*signature, *more],
+                jit_compile=False,
+                autograph=False,
+            )
+
+        self._whole = traced(self._step)
+        self._in_parts = traced(self._step, tf.TensorSpec([], tf.int32))
+
+    def __call__(
+        self, inputs: Any, labels: Floats, weights: Floats
+    ) -> tuple[float, int]:
+        """Sees a batch.
+
+        Args:
+            inputs: shape `(n, …)`.
+            labels: one-hot, shape `(n, classes)`.
+            weights: how much each sample counts, shape `(n,)`.
+
+        Returns:
+            The weighted losses' sum over n, and the number of right answers, both
+            before the move.
+
+        Raises:
+            TlguiError: not even a single sample fits in memory.
+        """
+        while True:
+            try:
+                return self._run(inputs, labels, weights)
+            except runtime.tensorflow().errors.ResourceExhaustedError as error:
+                _log.info("A batch does not fit: %s", str(error)[:500])
+                self._halve(len(labels))
+
+    def _run(self, *batch: Any) -> tuple[float, int]:
+        step = self._whole
+        if self._most is not None:
+            step, batch = self._in_parts, (*batch, self._most)
+        value, right = step(*batch)
         return float(value), int(right)
 
-    return train
+    def _halve(self, count: int) -> None:
+        replicas = self._strategy.num_replicas_in_sync
+        most = min(self._most or count, -(-count // replicas))
+        if most == 1:
+            raise TlguiError(
+                "There is not enough memory to train these layers, not even with one "
+                "sample at a time. Let fewer blocks change, or choose a smaller model."
+            )
+        self._most = -(-most // 2)
+        self.notice = (
+            f"A batch of {count} does not fit in memory, so it is seen in parts of "
+            f"{self._most}: as good, but a little slower. A smaller batch size would "
+            "avoid it."
+        )
+
+    def _step(
+        self, inputs: Any, labels: Any, weights: Any, most: Any = None
+    ) -> tuple[Any, Any]:
+        tf, strategy = runtime.tensorflow(), self._strategy
+        count = tf.shape(labels)[0]
+
+        def replica() -> tuple[Any, Any]:
+            batch = (inputs, labels, weights)
+            if strategy.num_replicas_in_sync > 1:
+                batch = _share(*batch, strategy.num_replicas_in_sync)
+            if most is None:
+                return self._gradients.apply(*self._gradients.of(*batch, count))
+            return self._gradients.apply(*self._gradients.in_parts(*batch, count, most))
+
+        value, right = strategy.run(replica)
+        total = tf.distribute.ReduceOp.SUM
+        return (
+            strategy.reduce(total, value, axis=None),
+            strategy.reduce(total, right, axis=None),
+        )
+
+
+class _Gradients:
+    """What a replica computes of its share of a batch."""
+
+    def __init__(self, keras_model: Any, loss: Any, optimizer: Any) -> None:
+        self._keras_model = keras_model
+        self._loss = loss
+        self._optimizer = optimizer
+        self._variables = keras_model.trainable_variables
+        optimizer.build(self._variables)
+
+    def of(
+        self, inputs: Any, labels: Any, weights: Any, count: Any
+    ) -> tuple[list[Any], Any, Any]:
+        """Gradients, loss and right answers of samples out of a batch of `count`."""
+        tf = runtime.tensorflow()
+        variables = [variable.value for variable in self._variables]
+        with tf.GradientTape() as tape:
+            x = tf.cast(inputs, tf.float32)
+            probabilities = run_layers(self._keras_model, x, training=True)
+            value = self._loss(labels, probabilities, sample_weight=weights)
+            value *= tf.cast(tf.shape(labels)[0], tf.float32) / tf.cast(
+                count, tf.float32
+            )
+            scaled = self._optimizer.scale_loss(value)
+        answers = tf.argmax(probabilities, 1)
+        # Samples that only fill up a share have no label.
+        right = tf.reduce_sum(tf.gather(labels, answers, batch_dims=1))
+        return tape.gradient(scaled, variables), value, tf.cast(right, tf.int32)
+
+    def in_parts(
+        self, inputs: Any, labels: Any, weights: Any, count: Any, most: Any
+    ) -> tuple[list[Any], Any, Any]:
+        """The same with at most so many samples in memory at a time."""
+        tf = runtime.tensorflow()
+        total = tf.shape(labels)[0]
+
+        def add(start: Any, sums: list[Any]) -> tuple[Any, list[Any]]:
+            part = slice(start, start + most)
+            found = self.of(inputs[part], labels[part], weights[part], count)
+            flat = [*found[0], *found[1:]]
+            return start + most, [a + b for a, b in zip(sums, flat, strict=True)]
+
+        zeros = [tf.zeros(variable.shape) for variable in self._variables]
+        _, sums = tf.while_loop(
+            lambda start, _: start < total,
+            add,
+            (tf.constant(0), [*zeros, tf.constant(0.0), tf.constant(0)]),
+            parallel_iterations=1,
+        )
+        return sums[:-2], sums[-2], sums[-1]
+
+    def apply(self, gradients: list[Any], value: Any, right: Any) -> tuple[Any, Any]:
+        """Moves the weights, and not one before memory sufficed for all."""
+        with runtime.tensorflow().control_dependencies(gradients):
+            self._optimizer.apply(gradients, self._variables)
+        return value, right
+
+
+def _share(
+    inputs: Any, labels: Any, weights: Any, replicas: int
+) -> tuple[Any, Any, Any]:
+    """This replica's part of a batch; all are equally long.
+
+    Where samples are missing the first ones are taken again, without labels and
+    weights, so that batch statistics stay finite.
+    """
+    tf = runtime.tensorflow()
+    context = tf.distribute.get_replica_context()
+    count = tf.shape(labels)[0]
+    length = (count + replicas - 1) // replicas
+    places = context.replica_id_in_sync_group * length + tf.range(length)
+    counts = tf.cast(places < count, tf.float32)
+    places %= count
+    return (
+        tf.gather(inputs, places),
+        tf.gather(labels, places) * counts[:, tf.newaxis],
+        tf.gather(weights, places) * counts,
+    )
 
 
 def make_predict_step(keras_model: Any, dtype: str = "uint8") -> PredictStep:
@@ -70,7 +235,7 @@ def make_predict_step(keras_model: Any, dtype: str = "uint8") -> PredictStep:
 
     @tf.function(input_signature=signature, jit_compile=False, autograph=False)  # type: ignore[untyped-decorator]
     def step(inputs: Any) -> Any:
-        return keras_model(tf.cast(inputs, tf.float32), training=False)
+        return run_layers(keras_model, tf.cast(inputs, tf.float32), training=False)
 
     def answer(inputs: Any) -> Floats:
         probabilities: Floats = step(inputs).numpy()
