@@ -11,9 +11,12 @@ None of this has been tried on a real GPU: the tests use logical CPUs.
 
 import contextlib
 import functools
+import importlib.metadata
 import logging
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tlgui.ml import runtime
@@ -142,8 +145,26 @@ def choose_devices(gpus: tuple[Gpu, ...]) -> Devices:
 
 
 def prefers_tensorflow() -> bool:
-    """Whether frozen layers run faster in TensorFlow than in LiteRT on the CPU."""
-    return bool(find_devices().gpus)
+    """Whether frozen layers run faster in TensorFlow than in LiteRT on the CPU.
+
+    They do on a GPU. TensorFlow is imported to ask for one only where there is a sign
+    of one that it was built for.
+    """
+    return _has_signs_of_gpu() and bool(find_devices().gpus)
+
+
+def _has_signs_of_gpu() -> bool:
+    if sys.platform == "darwin":
+        return _is_installed("tensorflow-metal")
+    return Path("/dev/nvidiactl").exists() and not _is_installed("tensorflow-cpu")
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _describe(number: int, gpu: Any) -> Gpu:

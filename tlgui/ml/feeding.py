@@ -59,6 +59,12 @@ class Feeding:
         """The sentences that a person was told, for the report."""
         return self._notices.sentences
 
+    def note(self, kind: str, sentence: str) -> None:
+        """Tells a sentence, if there is one and none of its kind was told before."""
+        if sentence:
+            self._notices.add(kind, sentence)
+            self._notices.tell()
+
     def prepare(self, phase: Phase, weights: Weights | None) -> Feed:
         """Prepares a phase.
 

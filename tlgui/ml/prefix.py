@@ -28,6 +28,7 @@ from tlgui.core.errors import TlguiError
 from tlgui.core.types import Floats, Pixels
 from tlgui.ml import runtime
 from tlgui.ml.backbones import block_of, build_backbone
+from tlgui.ml.devices import prefers_tensorflow
 
 _log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ def make_prefix(
     Raises:
         TlguiError: the backbone's weights cannot be had.
     """
-    if not _has_litert() or _is_refused(cut, folders[0]):
+    if not _has_litert() or prefers_tensorflow() or _is_refused(cut, folders[0]):
         return KerasPrefix(cut)
     there = _read(cut, folders)
     if there is not None:
@@ -137,7 +138,7 @@ def convert_prefix(cut: Cut, folders: Sequence[Path]) -> None:
 
     Where LiteRT is not to be had or does not take them, nothing is converted.
     """
-    if _has_litert() and _read(cut, folders) is None:
+    if _has_litert() and not prefers_tensorflow() and _read(cut, folders) is None:
         for content in _candidates(cut, None):
             _keep(cut, folders[0], content)
 

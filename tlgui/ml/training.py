@@ -155,6 +155,7 @@ class _Training:
         began = time.monotonic()
         progress = EpochProgress(epoch)
         self.runner.train(feed, progress)
+        self.feeding.note("memory", feed.learner.notice)
         if self.stop() is not None:
             return False
         try:
