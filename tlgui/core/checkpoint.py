@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tlgui.core import storage
-from tlgui.core.errors import TlguiError, cannot_write
+from tlgui.core.errors import cannot_write
 
 Array = NDArray[Any]
 FOLDER = "checkpoint"
@@ -186,23 +186,3 @@ def _fill(file: Path, checkpoint: Checkpoint) -> None:
 def _first_line(body: bytes) -> bytes:
     digest = hashlib.blake2b(body, digest_size=32).hexdigest()
     return f"tlgui checkpoint {_VERSION} {digest}".encode()
-
-
-def check_resumable(about: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
-    """Makes sure that a run would go on as it began.
-
-    Args:
-        about: what was noted when it was interrupted.
-        expected: the same for the present program and data.
-
-    Raises:
-        TlguiError: something else is there now, and what.
-    """
-    for name, (old, new) in {
-        key: (about.get(key), value) for key, value in expected.items()
-    }.items():
-        if old != new:
-            raise TlguiError(
-                f"This run cannot go on: {name} was {old} when it was interrupted and "
-                f"is {new} now. Start a new run; the finished epochs stay."
-            )

@@ -14,7 +14,7 @@ from tlgui.core.report import Evaluation, evaluation_from_json
 from tlgui.core.spec import TrainingSpec, read_spec
 
 SPEC, HISTORY, LABELS = "spec.json", "history.csv", "labels.json"
-MODEL, REPORT, CHECKPOINT = "model.keras", "report.json", "checkpoint.npz"
+MODEL, REPORT = "model.keras", "report.json"
 _ROOM = 200_000_000
 
 
@@ -36,11 +36,6 @@ class Run:
     def model_file(self) -> Path:
         """The finished model."""
         return self.folder / MODEL
-
-    @property
-    def checkpoint_file(self) -> Path:
-        """The best weights so far."""
-        return self.folder / CHECKPOINT
 
     def write_history(self, records: Sequence[EpochRecord]) -> None:
         """Writes `history.csv`."""

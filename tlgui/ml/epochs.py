@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,7 @@ class EpochProgress:
         loss_sum: of the samples seen.
         right: how many of them were answered right, while they trained.
         seen: how many samples.
+        seconds: that it took so far.
     """
 
     epoch: int
@@ -45,6 +47,7 @@ class EpochProgress:
     loss_sum: float = 0.0
     right: int = 0
     seen: int = 0
+    seconds: float = 0.0
 
     @property
     def loss(self) -> float:
@@ -84,23 +87,28 @@ class EpochRunner:
         self._weights: Floats = weights
         self.steps = math.ceil(len(dataset.samples[TRAIN]) / spec.batch_size)
 
-    def train(self, feed: Feed, progress: EpochProgress) -> None:
+    def train(
+        self,
+        feed: Feed,
+        progress: EpochProgress,
+        on_step: Callable[[], None] = lambda: None,
+    ) -> None:
         """Sees every training sample once, or until a stop is asked for.
 
         Args:
             feed: the learner, and the source of its batches.
-            progress: counted up.
+            progress: counted up; steps that are done already are left out.
+            on_step: called after each step.
 
         Raises:
             TlguiError: the loss became infinite, or no file can be read any more.
         """
         samples, epoch = self._dataset.samples[TRAIN], progress.epoch
         classes, learning = len(self._dataset.class_names), 0.0
+        size, is_first = self._spec.batch_size, True
+        order = training_order(self._spec.seed, epoch, len(samples))
         batches = feed.source.batches(
-            samples,
-            self._spec.batch_size,
-            order=training_order(self._spec.seed, epoch, len(samples)),
-            epoch=epoch,
+            samples, size, order=order[progress.step * size :], epoch=epoch
         )
         for batch in batches:
             count = len(batch.labels)
@@ -111,8 +119,9 @@ class EpochRunner:
             learning += time.monotonic() - began
             if not math.isfinite(loss):
                 raise TlguiError(_diverged(self._spec))
-            if progress.step == 0:
+            if is_first:
                 self._emit(StageChanged(Stage.TRAINING))
+            is_first = False
             progress.step += 1
             progress.loss_sum += loss * count
             progress.right += right
@@ -121,6 +130,7 @@ class EpochRunner:
                 epoch, progress.step, self.steps, loss, right / count, learning
             )
             self._tell(told)
+            on_step()
             if self._stop() is not None:
                 return
         check_readable(self._reader, progress.seen)

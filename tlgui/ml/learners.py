@@ -1,8 +1,9 @@
 """What moves the weights in one phase of a run: numpy for a head, Keras for blocks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from tlgui.core.checkpoint import Array
 from tlgui.core.phases import Phase
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.types import Floats
@@ -35,6 +36,18 @@ class Learner(Protocol):
 
     def weights(self) -> "Weights":
         """A copy of everything that may have changed."""
+        ...
+
+    def get_state(self) -> dict[str, Array]:
+        """Copies of everything that decides the steps to come."""
+        ...
+
+    def set_state(self, state: Mapping[str, Array]) -> None:
+        """Goes on exactly where another learner of the same make was.
+
+        Raises:
+            ValueError, KeyError: the state is of another make.
+        """
         ...
 
 
@@ -107,6 +120,14 @@ class HeadLearner:
         """A copy of the head."""
         return Weights(self._solver.get_weights())
 
+    def get_state(self) -> dict[str, Array]:
+        """Copies of the head and of its optimiser's memory."""
+        return self._solver.get_state()
+
+    def set_state(self, state: Mapping[str, Array]) -> None:
+        """Goes on exactly where another head was."""
+        self._solver.set_state(state)
+
 
 class BlockLearner:
     """Trains blocks and the head with Keras: what follows the cut, or everything."""
@@ -173,3 +194,23 @@ class BlockLearner:
         whole = self._whole.get_weights()
         head = self._whole.get_layer(models.HEAD_OUTPUT).get_weights()
         return Weights(head, whole)
+
+    def get_state(self) -> dict[str, Array]:
+        """Copies of the layers that change and of the optimiser's memory."""
+        return {name: variable.numpy() for name, variable in self._state_variables()}
+
+    def set_state(self, state: Mapping[str, Array]) -> None:
+        """Goes on exactly where another learner of the same layers was."""
+        variables = dict(self._state_variables())
+        if variables.keys() != state.keys():
+            raise ValueError("expected the state of the same layers")
+        for name, variable in variables.items():
+            variable.assign(state[name])
+
+    def _state_variables(self) -> Iterator[tuple[str, Any]]:
+        for layer in self._whole.layers:
+            if layer.trainable:
+                for number, weight in enumerate(layer.weights):
+                    yield f"{layer.name}/{number}", weight
+        for number, variable in enumerate(self._optimizer.variables):
+            yield f"optimizer/{number}", variable

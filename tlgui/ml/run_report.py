@@ -1,21 +1,15 @@
-"""What a run leaves behind besides its model: the report, and checkpoints."""
+"""What a run leaves behind besides its model: the report."""
 
 import dataclasses
-import importlib.metadata
 import platform
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from tlgui import __version__
-from tlgui.core import storage
 from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
 from tlgui.core.events import RunEnded
 from tlgui.core.report import REPORT_VERSION, Evaluation
 from tlgui.ml import runtime
-from tlgui.ml.learners import Weights
+from tlgui.ml.run_identity import versions
 
 
 def make_report(
@@ -39,7 +33,6 @@ def make_report(
         notices: what went otherwise than planned.
     """
     missing = [{"path": p, "reason": reason} for p, reason in sorted(lost.items())]
-    packages = ("tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert", "numpy")
     return {
         "version": REPORT_VERSION,
         "outcome": ended.outcome,
@@ -54,41 +47,10 @@ def make_report(
         "left_out": [dataclasses.asdict(p) for p in dataset.problems] + missing,
         "notices": list(notices),
         "peak_memory_bytes": runtime.peak_memory(),
-        "versions": {
-            "tlgui": __version__,
-            "python": platform.python_version(),
-            **{name: version for name in packages if (version := _version(name))},
-        },
+        "versions": {"python": platform.python_version(), **versions()},
         "majority_share": _majority_share(evaluation),
         "validation": evaluation.to_json(),
     }
-
-
-def save_checkpoint(weights: Weights, file: Path) -> None:
-    """Writes the best weights so far as `.npz`, whole or not at all.
-
-    Args:
-        weights: `head/0`, `head/1`, and if blocks changed `whole/0`, `whole/1`, …
-        file: where.
-
-    Raises:
-        TlguiError: the file cannot be written.
-    """
-    arrays = {f"head/{i}": array for i, array in enumerate(weights.head)}
-    arrays |= {f"whole/{i}": array for i, array in enumerate(weights.whole or ())}
-
-    def write(draft: Path) -> None:
-        with draft.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **arrays)
-
-    storage.write_whole(file, write)
-
-
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 def _majority_share(evaluation: Evaluation) -> float:

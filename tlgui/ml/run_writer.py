@@ -1,65 +1,93 @@
 """Writes what a run leaves in its folder, while it trains and at its end."""
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tlgui import paths
 from tlgui.core.catalogue import find_backbone
+from tlgui.core.checkpoint import Checkpoint, Checkpoints
+from tlgui.core.errors import TlguiError
 from tlgui.core.history import EpochRecord
 from tlgui.core.run import Run
 from tlgui.ml import model_template, models
 from tlgui.ml.learners import Weights
-from tlgui.ml.run_report import save_checkpoint
+from tlgui.ml.run_state import Best
 
-# Epochs on kept features take milliseconds, a flushed file as long: what is written
-# less often than this loses no more than this to a kill.
+# Epochs on kept features take milliseconds, a flushed file as long.
 _INTERVAL = 0.5
+# An epoch of a large model takes hours: no more than this is done twice.
+_LONGEST = 60.0
 
 
 class RunWriter:
-    """Keeps a run folder up to date, and puts the finished model into it."""
+    """Keeps a run folder up to date, and puts the finished model into it.
+
+    Checkpoints are written by a thread of their own while training goes on. Where
+    they come faster than the disk takes them, some are left out, never the newest.
+
+    Attributes:
+        trouble: why the last checkpoint could not be written, in a sentence.
+    """
 
     def __init__(self, run: Run) -> None:
+        self.trouble = ""
         self._run = run
+        self._checkpoints = Checkpoints(run.folder)
         self._records: Sequence[EpochRecord] = ()
-        self._best: Weights | None = None
-        self._written = 0.0
+        self._best: Best | None = None
+        self._written_best: Best | None = None
+        self._last = time.monotonic()
+        self._thread: threading.Thread | None = None
+
+    def is_due(self, *, epoch_ended: bool) -> bool:
+        """Whether it is time for a checkpoint, and the disk is free to take it."""
+        if self._thread is not None and self._thread.is_alive():
+            return False
+        waited = time.monotonic() - self._last
+        return waited >= (_INTERVAL if epoch_ended else _LONGEST)
 
     def remember(
-        self, records: Sequence[EpochRecord], better: Weights | None = None
+        self,
+        records: Sequence[EpochRecord],
+        best: Best | None,
+        checkpoint: Callable[[], Checkpoint],
+        *,
+        epoch_ended: bool = True,
     ) -> None:
-        """Takes in an epoch that ended; writes it at once or within half a second.
+        """Takes in how far the run is, and writes it if that is due.
 
         Args:
-            records: of all epochs.
-            better: the weights, if they are the best so far.
-
-        Raises:
-            TlguiError: the folder cannot be written.
+            records: of all finished epochs.
+            best: the best of them.
+            checkpoint: gives the state at this moment.
+            epoch_ended: whether an epoch has just ended.
         """
-        self._records = records
-        self._best = better or self._best
-        if time.monotonic() - self._written >= _INTERVAL:
-            self.flush()
+        self._records, self._best = list(records), best
+        if not self.is_due(epoch_ended=epoch_ended):
+            return
+        state = checkpoint()
+        self._last = time.monotonic()
+        self._thread = threading.Thread(
+            target=self._write, args=(state, best), name="checkpoint"
+        )
+        self._thread.start()
 
     def flush(self) -> None:
-        """Writes what was not written yet.
+        """Waits for the thread and writes the history of all finished epochs.
 
         Raises:
             TlguiError: the folder cannot be written.
         """
-        if self._best is not None:
-            save_checkpoint(self._best, self._run.checkpoint_file)
-            self._best = None
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
         if self._records:
             self._run.write_history(self._records)
-            self._records = ()
-        self._written = time.monotonic()
 
-    def drop_checkpoint(self) -> None:
+    def drop_checkpoints(self) -> None:
         """Removes what is of use only until there is a model."""
-        self._best = None
-        self._run.checkpoint_file.unlink(missing_ok=True)
+        self._checkpoints.clear()
 
     def write_model(self, weights: Weights) -> None:
         """Puts everything together again into one ordinary Keras model.
@@ -79,3 +107,19 @@ class RunWriter:
         keras_model = weights.classifier(spec, len(self._run.class_names))
         models.prepare_saving(keras_model, spec)
         models.save_model(keras_model, self._run.model_file)
+
+    def _write(self, state: Checkpoint, best: Best | None) -> None:
+        """In the thread: the best and the history first, so that none is missing."""
+        try:
+            if best is not None and best is not self._written_best:
+                self._checkpoints.write_best(best.to_checkpoint())
+                self._written_best = best
+            if self._records:
+                self._run.write_history(self._records)
+            self._checkpoints.write(state)
+            self.trouble = ""
+        except TlguiError as error:
+            self.trouble = (
+                f"{error} Training goes on, but could not be taken up again from "
+                "here if it were interrupted now."
+            )

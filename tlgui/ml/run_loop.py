@@ -1,0 +1,227 @@
+"""The course of a run: phase after phase, epoch after epoch, and its end."""
+
+import functools
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tlgui.core.catalogue import find_backbone
+from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
+from tlgui.core.errors import Stopped
+from tlgui.core.events import (
+    Emit,
+    EpochEnded,
+    EvaluationMade,
+    Outcome,
+    RunEnded,
+    RunStarted,
+    Stage,
+    StageChanged,
+    Stop,
+    StopRequest,
+)
+from tlgui.core.history import EpochRecord, best_epoch
+from tlgui.core.layers import head_parameters
+from tlgui.core.phases import Phase, plan_phases
+from tlgui.core.run import Run
+from tlgui.core.spec import TrainingSpec
+from tlgui.ml.epochs import EpochProgress, EpochRunner
+from tlgui.ml.feeding import Feed, Feeding
+from tlgui.ml.pipeline import SampleReader
+from tlgui.ml.run_identity import identity_of
+from tlgui.ml.run_report import make_report
+from tlgui.ml.run_state import Best, RunState
+from tlgui.ml.run_writer import RunWriter
+
+
+@dataclass
+class RunLoop:
+    """One run under way: its phases and epochs, and what is kept of them."""
+
+    run: Run
+    dataset: Dataset
+    reader: SampleReader
+    emit: Emit
+    stop: StopRequest
+    started: float
+    state: RunState = field(default_factory=RunState)
+    feed: Feed | None = None
+
+    def __post_init__(self) -> None:
+        self.spec = self.run.spec
+        self.writer = RunWriter(self.run)
+        self.runner = EpochRunner(
+            self.spec, self.dataset, self.reader, self.emit, self.stop
+        )
+        self.feeding = Feeding(self.spec, self.reader, self.runner.steps, self.emit)
+        self.parameters = _count_parameters(self.spec, len(self.dataset.class_names))
+
+    @functools.cached_property
+    def identity(self) -> dict[str, Any]:
+        """What must be the same when the run goes on."""
+        return identity_of(self.dataset)
+
+    def run_all(self) -> RunEnded:
+        """Runs every phase that is to come, then keeps the best model."""
+        self._announce()
+        phases = plan_phases(self.spec)
+        try:
+            while self._run_phase(phases[self.state.phase]):
+                if self.state.phase + 1 == len(phases):
+                    break
+                self._end_phase()
+        finally:
+            self.writer.flush()
+        self.feeding.note("checkpoint", self.writer.trouble)
+        stopped = self.stop()
+        if stopped is Stop.DROP:
+            self.writer.drop_checkpoints()
+            return end_without_model(self.run.folder, self.emit, self.started)
+        return self._keep(Outcome.STOPPED if stopped else Outcome.COMPLETED)
+
+    def _announce(self) -> None:
+        trainable, total = self.parameters
+        self.emit(
+            RunStarted(
+                str(self.run.folder),
+                self.dataset.class_names,
+                len(self.dataset.samples[TRAIN]),
+                len(self.dataset.samples[VALIDATION]),
+                self.spec.epochs,
+                self.runner.steps,
+                trainable,
+                total,
+                len(self.dataset.problems),
+            )
+        )
+        for record in self.state.records:  # of a run that goes on
+            self.emit(EpochEnded(record))
+
+    def _run_phase(self, phase: Phase) -> bool:
+        """Runs some epochs; False when the run is to end after them."""
+        self.emit(StageChanged(Stage.LOADING))
+        state = self.state
+        self.feed = self.feeding.prepare(phase, state.at_start)
+        if state.learner is not None:
+            self.feed.learner.set_state(state.learner)
+            state.learner = None
+        self.emit(self.feed.chosen)
+        self.emit(StageChanged(Stage.TRACING))
+        while state.progress.epoch < phase.first_epoch + phase.epochs:
+            if self._is_patience_over() or not self._run_epoch(self.feed):
+                return False
+        return True
+
+    def _end_phase(self) -> None:
+        assert self.feed is not None
+        self.state.phase += 1
+        self.state.at_start = self.feed.learner.weights()
+
+    def _run_epoch(self, feed: Feed) -> bool:
+        began, progress = time.monotonic(), self.state.progress
+        spent = progress.seconds
+
+        def on_step() -> None:
+            progress.seconds = spent + time.monotonic() - began
+            self._remember(feed, epoch_ended=False)
+
+        self.runner.train(feed, progress, on_step)
+        self.feeding.note("memory", feed.learner.notice)
+        if self.stop() is not None:
+            return False
+        try:
+            evaluation, val_loss = self.runner.validate(feed)
+        except Stopped:
+            return False
+        record = EpochRecord(
+            progress.epoch,
+            progress.loss,
+            progress.accuracy,
+            val_loss,
+            evaluation.accuracy,
+            feed.learner.learning_rate,
+            spent + time.monotonic() - began,
+        )
+        self.state.records.append(record)
+        if best_epoch(self.state.records) is record:
+            self.state.best = Best(feed.learner.weights(), record, evaluation)
+        self.state.progress = EpochProgress(record.epoch + 1)
+        self._remember(feed, epoch_ended=True)
+        self.emit(EpochEnded(record))
+        return True
+
+    def _remember(self, feed: Feed, *, epoch_ended: bool) -> None:
+        state = self.state
+        self.writer.remember(
+            state.records,
+            state.best,
+            lambda: state.to_checkpoint(feed.learner, self.identity),
+            epoch_ended=epoch_ended,
+        )
+        self.feeding.note("checkpoint", self.writer.trouble)
+
+    def _is_patience_over(self) -> bool:
+        best = self.state.best
+        if self.spec.patience == 0 or best is None:
+            return False
+        since = self.state.records[-1].epoch - best.record.epoch
+        return since >= self.spec.patience
+
+    def _keep(self, outcome: Outcome) -> RunEnded:
+        """Puts the best weights together and writes the model and the report."""
+        assert self.feed is not None
+        best = self.state.best
+        if best is None:  # stopped before the first epoch was over
+            weights = self.feed.learner.weights()
+            evaluation, loss = self.runner.validate(self.feed, stoppable=False)
+            epoch = 0
+        else:
+            weights, evaluation = best.weights, best.evaluation
+            epoch, loss = best.record.epoch, best.record.val_loss
+        self.emit(StageChanged(Stage.SAVING))
+        self.writer.write_model(weights)
+        ended = RunEnded(
+            str(self.run.folder),
+            outcome,
+            True,
+            epoch,
+            evaluation.accuracy,
+            loss,
+            time.monotonic() - self.started,
+        )
+        self.run.write_report(
+            make_report(
+                ended,
+                evaluation,
+                self.dataset,
+                self.parameters,
+                len(self.state.records),
+                self.reader.lost,
+                self.feeding.notices,
+            )
+        )
+        self.writer.drop_checkpoints()
+        self.emit(EvaluationMade(evaluation))
+        self.emit(ended)
+        return ended
+
+
+def end_without_model(folder: Path, emit: Emit, started: float) -> RunEnded:
+    """Tells that nothing was kept."""
+    seconds = time.monotonic() - started
+    ended = RunEnded(str(folder), Outcome.STOPPED, False, 0, 0.0, 0.0, seconds)
+    emit(ended)
+    return ended
+
+
+def _count_parameters(spec: TrainingSpec, classes: int) -> tuple[int, int]:
+    """Keras' own count of (trainable, total) parameters, from the catalogue."""
+    backbone = find_backbone(spec.backbone)
+    head = head_parameters(backbone.features, classes)
+    trainable = sum(
+        block.trainable_parameters
+        for block in backbone.blocks
+        if block.name in spec.trainable
+    )
+    return trainable + head, backbone.parameters + head
