@@ -20,10 +20,9 @@ Line = tuple[str, str, str, Callable[[dict[str, Any]], float]]
 
 _TIMES: tuple[Line, ...] = (
     ("first run", BLUE, "o", lambda size: size["first"]["seconds"]),
-    ("first epoch", GREEN, "s", lambda size: size["first"]["ends"][0]),
     ("scan", ORANGE, "^", lambda size: size["first"]["scan"]),
     ("run again", PURPLE, "D", lambda size: size["again"]["seconds"]),
-    ("a later epoch", GREY, "v", lambda size: later_epochs(size["first"])),
+    ("an epoch after the first", GREEN, "s", lambda size: later_epochs(size["first"])),
 )
 _MEMORY: tuple[Line, ...] = (
     ("peak of the process", BLUE, "o", lambda size: size["first"]["peak_mb"]),
@@ -69,12 +68,13 @@ def _draw_lines(
             xytext=(6, 0),
             textcoords="offset points",
             va="center",
-            color=colour,
         )
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_xticks([], minor=True)
+    axes.set_yticks([], minor=True)
     axes.margins(x=0.12)
     axes.grid()
     axes.set_title(title)
