@@ -63,7 +63,7 @@ def _draw_lines(
         values = [value(size) for size in sizes.values()]
         axes.plot(photos, values, color=colour, marker=marker, label=name)
         axes.annotate(
-            f"{values[-1]:.3g}",
+            _short(values[-1]),
             (photos[-1], values[-1]),
             xytext=(6, 0),
             textcoords="offset points",
@@ -72,7 +72,7 @@ def _draw_lines(
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_major_formatter("{x:,g}")
     axes.set_xticks([], minor=True)
     axes.set_yticks([], minor=True)
     axes.margins(x=0.12)
@@ -80,3 +80,7 @@ def _draw_lines(
     axes.set_title(title)
     axes.set_xlabel("photos")
     axes.set_ylabel(unit)
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
