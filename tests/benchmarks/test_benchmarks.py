@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.benchmarks.augmentation import mean_and_error
 from tests.benchmarks.engine_rows import ROWS, choose_rows
-from tests.benchmarks.engine_table import limit, median, per_epoch
+from tests.benchmarks.engine_table import Rounds, limit, median, per_epoch
 from tests.benchmarks.forecasts import Told, errors
 from tests.benchmarks.scale_photos import make_photos, with_comment
 from tlgui.core.images import decode
@@ -75,7 +75,7 @@ def test_every_first_run_comes_before_its_repetition() -> None:
 
 
 def test_medians_leave_the_first_epoch_out() -> None:
-    rounds = {
+    rounds: Rounds = {
         "a": [{"seconds": s, "ends": [9.0, 10.0, 11.0, 12.5]} for s in (1.0, 5.0, 2.0)],
         "head.limit": [{"seconds": 3.0}],
         "head.limit-overlapped": [{"seconds": 2.0}],
