@@ -25,7 +25,7 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.benchmarks.children import folders, run_child
-from tests.benchmarks.results import (
+from tests.benchmarks.kept_results import (
     machine,
     machine_line,
     read_results,

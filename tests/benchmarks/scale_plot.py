@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from tests.benchmarks.kept_results import RESULTS
 from tests.benchmarks.pictures import (
     BLUE,
     GREEN,
@@ -12,7 +13,6 @@ from tests.benchmarks.pictures import (
     save_picture,
     start_picture,
 )
-from tests.benchmarks.results import RESULTS
 from tests.benchmarks.scale_table import by_size, later_epochs
 
 BUDGET_MB = 2_000

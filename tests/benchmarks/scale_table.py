@@ -4,7 +4,7 @@ import itertools
 import statistics
 from typing import Any
 
-from tests.benchmarks.results import machine_line
+from tests.benchmarks.kept_results import machine_line
 
 _TITLES = {"first": "first run", "again": "again"}
 
