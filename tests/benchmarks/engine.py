@@ -30,7 +30,7 @@ from tests.benchmarks.engine_plot import draw_engine
 from tests.benchmarks.engine_rows import ROWS, Forget, Row, Way, choose_rows
 from tests.benchmarks.engine_table import engine_table
 from tests.benchmarks.guide import LEARNING_RATE
-from tests.benchmarks.results import (
+from tests.benchmarks.kept_results import (
     machine,
     read_results,
     same_machine,

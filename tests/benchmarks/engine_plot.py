@@ -11,6 +11,7 @@ from tests.benchmarks.engine_table import (
     per_epoch,
     whole_rows,
 )
+from tests.benchmarks.kept_results import RESULTS
 from tests.benchmarks.pictures import (
     BLUE,
     GREY,
@@ -20,7 +21,6 @@ from tests.benchmarks.pictures import (
     save_picture,
     start_picture,
 )
-from tests.benchmarks.results import RESULTS
 
 _BAR = 0.32  # inches
 _WAYS = {

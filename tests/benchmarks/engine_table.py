@@ -5,7 +5,7 @@ import statistics
 from typing import Any
 
 from tests.benchmarks.engine_rows import CUTS, HEAD_EPOCHS, ROWS
-from tests.benchmarks.results import machine_line
+from tests.benchmarks.kept_results import machine_line
 
 LIMITS = ("head.limit", "head.limit-overlapped")
 _PHOTOS = f"Head only, {HEAD_EPOCHS} epochs"

@@ -38,24 +38,26 @@ class ForecastWatch:
         self.told.append(Told(now, self._course.seconds_left(now)))
 
 
-def errors(told: list[Told], seconds: float) -> dict[str, float | None]:
-    """How wrong estimates were, relative to what was truly left.
+def errors(told: list[Told], seconds: float) -> dict[str, dict[str, float]]:
+    """How wrong estimates were.
 
     Args:
         told: in order.
         seconds: that the run took.
 
     Returns:
-        `at_tenth`: of the first estimate after a tenth of the run's time, with its
-        sign; `worst`: the largest between a tenth and nine tenths. None where nothing
-        was told.
+        `at_tenth`: of the first estimate after a tenth of the run's time; `worst`: the
+        largest between a tenth and nine tenths, in shares. Each as `seconds` too many
+        and as a `share` of what was truly left; both absent where nothing was told.
     """
     found = [
-        one.left / (seconds - one.at) - 1
+        {"seconds": one.left - left, "share": one.left / left - 1}
         for one in told
-        if one.left is not None and _TENTH * seconds <= one.at <= _END * seconds
+        if one.left is not None
+        and _TENTH * seconds <= one.at <= _END * seconds
+        and (left := seconds - one.at)
     ]
-    return {
-        "at_tenth": found[0] if found else None,
-        "worst": max(found, key=abs) if found else None,
-    }
+    if not found:
+        return {}
+    worst = max(found, key=lambda error: abs(error["share"]))
+    return {"at_tenth": found[0], "worst": worst}

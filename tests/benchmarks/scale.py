@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.children import folder_megabytes, folders, run_child
-from tests.benchmarks.results import (
+from tests.benchmarks.kept_results import (
     machine,
     read_results,
     same_machine,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from tests.benchmarks.kept_results import RESULTS
 from tests.benchmarks.pictures import (
     BLUE,
     GREEN,
@@ -12,7 +13,6 @@ from tests.benchmarks.pictures import (
     save_picture,
     start_picture,
 )
-from tests.benchmarks.results import RESULTS
 from tests.benchmarks.scale_table import by_size, later_epochs
 
 BUDGET_MB = 2_000
@@ -20,10 +20,9 @@ Line = tuple[str, str, str, Callable[[dict[str, Any]], float]]
 
 _TIMES: tuple[Line, ...] = (
     ("first run", BLUE, "o", lambda size: size["first"]["seconds"]),
-    ("first epoch", GREEN, "s", lambda size: size["first"]["ends"][0]),
     ("scan", ORANGE, "^", lambda size: size["first"]["scan"]),
     ("run again", PURPLE, "D", lambda size: size["again"]["seconds"]),
-    ("a later epoch", GREY, "v", lambda size: later_epochs(size["first"])),
+    ("an epoch after the first", GREEN, "s", lambda size: later_epochs(size["first"])),
 )
 _MEMORY: tuple[Line, ...] = (
     ("peak of the process", BLUE, "o", lambda size: size["first"]["peak_mb"]),
@@ -64,19 +63,24 @@ def _draw_lines(
         values = [value(size) for size in sizes.values()]
         axes.plot(photos, values, color=colour, marker=marker, label=name)
         axes.annotate(
-            f"{values[-1]:.3g}",
+            _short(values[-1]),
             (photos[-1], values[-1]),
             xytext=(6, 0),
             textcoords="offset points",
             va="center",
-            color=colour,
         )
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_major_formatter("{x:,g}")
+    axes.set_xticks([], minor=True)
+    axes.set_yticks([], minor=True)
     axes.margins(x=0.12)
     axes.grid()
     axes.set_title(title)
     axes.set_xlabel("photos")
     axes.set_ylabel(unit)
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

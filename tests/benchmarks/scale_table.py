@@ -4,7 +4,7 @@ import itertools
 import statistics
 from typing import Any
 
-from tests.benchmarks.results import machine_line
+from tests.benchmarks.kept_results import machine_line
 
 _TITLES = {"first": "first run", "again": "again"}
 
@@ -70,13 +70,16 @@ def scale_table(values: dict[str, Any]) -> str:
         "|--:|---|--:|--:|",
     ]
     lines += [
-        f"| {photos:,} | {title} | {_percent(size[run]['forecast']['at_tenth'])} | "
-        f"{_percent(size[run]['forecast']['worst'])} |"
+        f"| {photos:,} | {title} | {_error(size[run], 'at_tenth')} | "
+        f"{_error(size[run], 'worst')} |"
         for photos, size in sizes.items()
         for run, title in _TITLES.items()
     ]
     return "\n".join(lines) + "\n"
 
 
-def _percent(share: float | None) -> str:
-    return "nothing told" if share is None else f"{100 * share:+.0f} %"
+def _error(found: dict[str, Any], which: str) -> str:
+    error = found["forecast"].get(which)
+    if error is None:
+        return "nothing told"
+    return f"{100 * error['share']:+.0f} % ({error['seconds']:+.1f} s)"

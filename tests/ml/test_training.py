@@ -96,6 +96,7 @@ def test_events_come_in_order(colours: Path, tmp_path: Path) -> None:
     assert len(told.of(events.EpochEnded)) == 2
     last = told.of(events.BatchEnded)[-1]
     assert (last.epoch, last.step, last.steps) == (2, 3, 3)
+    assert 0 < last.learning_seconds < told.of(events.EpochEnded)[-1].record.seconds
 
 
 @pytest.mark.parametrize(
