@@ -55,10 +55,48 @@ class Cut:
         return blocks[self.block].output_shape
 
     @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one decoded sample."""
+        return (self.backbone.input_size, self.backbone.input_size, 3)
+
+    @property
     def name(self) -> str:
         """A name for files, unique to the numbers that come out."""
         sha = self.backbone.weights_sha256[:12]
         return f"{self.backbone.name}-{sha}-{self.block}-{CONVERTER_VERSION}"
+
+
+@dataclass(frozen=True)
+class Span:
+    """The layers between two cuts of one backbone.
+
+    Attributes:
+        start: whose activations go in.
+        end: whose activations come out.
+    """
+
+    start: Cut
+    end: Cut
+
+    @property
+    def backbone(self) -> Backbone:
+        """The whole."""
+        return self.end.backbone
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample's activations."""
+        return self.end.shape
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of what goes in for one sample."""
+        return self.start.shape
+
+    @property
+    def name(self) -> str:
+        """A name for files, unique to the numbers that come out."""
+        return f"{self.end.name}-from-{self.start.block}"
 
 
 def find_cut(backbone: Backbone, trainable: tuple[str, ...]) -> Cut | None:
@@ -83,13 +121,15 @@ class Prefix(Protocol):
         ...
 
 
-def make_prefix(cut: Cut, folder: Path, sample: Callable[[], Pixels]) -> Prefix:
+def make_prefix(
+    cut: Cut | Span, folder: Path, sample: Callable[[], Pixels | Floats]
+) -> "KerasPrefix | LiteRtPrefix":
     """Prepares the fastest runtime whose numbers are right.
 
     Args:
-        cut: where the backbone is divided.
+        cut: where the backbone is divided; or the layers between two cuts.
         folder: where converted files are kept.
-        sample: gives a few decoded samples to compare the numbers on, shape
+        sample: gives a few samples of what goes in to compare the numbers on, shape
             `(n, …)`; not asked where they were compared before.
 
     Raises:
@@ -111,7 +151,7 @@ def make_prefix(cut: Cut, folder: Path, sample: Callable[[], Pixels]) -> Prefix:
     return plain
 
 
-def convert_prefix(cut: Cut, folder: Path) -> None:
+def convert_prefix(cut: Cut | Span, folder: Path) -> None:
     """Converts the frozen layers unless that was done before.
 
     Where LiteRT is not to be had or does not take them, nothing is converted.
@@ -124,10 +164,11 @@ def convert_prefix(cut: Cut, folder: Path) -> None:
 class KerasPrefix:
     """The plain way, and the measure for every other."""
 
-    def __init__(self, cut: Cut) -> None:
+    def __init__(self, cut: Cut | Span) -> None:
         self._model = prefix_model(build_backbone(cut.backbone.name), cut)
         tf = runtime.tensorflow()
-        signature = [tf.TensorSpec([None, *self._model.input_shape[1:]], tf.uint8)]
+        dtype = tf.uint8 if isinstance(cut, Cut) else tf.float32
+        signature = [tf.TensorSpec([None, *self._model.input_shape[1:]], dtype)]
 
         @tf.function(input_signature=signature, jit_compile=False, autograph=False)  # type: ignore[untyped-decorator]
         def run(inputs: Any) -> Any:
@@ -135,7 +176,7 @@ class KerasPrefix:
 
         self._run = run
 
-    def run(self, inputs: Pixels) -> Floats:
+    def run(self, inputs: Pixels | Floats) -> Floats:
         """From samples to activations."""
         activations: Floats = self._run(inputs).numpy()
         return activations
@@ -144,7 +185,7 @@ class KerasPrefix:
 class LiteRtPrefix:
     """LiteRT with XNNPACK on all cores, in batches of a fixed size."""
 
-    def __init__(self, cut: Cut, content: bytes) -> None:
+    def __init__(self, cut: Cut | Span, content: bytes) -> None:
         """Prepares the runtime.
 
         Args:
@@ -164,14 +205,14 @@ class LiteRtPrefix:
             self._interpreter.allocate_tensors()
         taken = self._interpreter.get_input_details()[0]
         given = self._interpreter.get_output_details()[0]
-        expected = ((BATCH, cut.backbone.input_size), (BATCH, *cut.shape))
-        found = (tuple(taken["shape"][:2].tolist()), tuple(given["shape"].tolist()))
+        expected = ((BATCH, *cut.input_shape), (BATCH, *cut.shape))
+        found = (tuple(taken["shape"].tolist()), tuple(given["shape"].tolist()))
         if found != expected:
             raise ValueError(f"expected the shapes {expected}, found {found}")
         self._input, self._output = taken["index"], given["index"]
         self._shape = cut.shape
 
-    def run(self, inputs: Pixels) -> Floats:
+    def run(self, inputs: Pixels | Floats) -> Floats:
         """From samples to activations; the last batch is filled up with zeros."""
         activations = np.empty((len(inputs), *self._shape), np.float32)
         for start in range(0, len(inputs), BATCH):
@@ -187,20 +228,29 @@ class LiteRtPrefix:
         return activations
 
 
-def prefix_model(backbone_model: Any, cut: Cut) -> Any:
+def prefix_model(backbone_model: Any, cut: Cut | Span) -> Any:
     """The part of a backbone up to the cut, as a Keras model that shares its layers."""
     import keras
 
-    if cut.block == POOLED:
+    if isinstance(cut, Span):
+        start, end = cut_output(backbone_model, cut.start), cut.end
+    else:
+        start, end = backbone_model.input, cut
+    if end.block == POOLED:
         pooled = keras.layers.GlobalAveragePooling2D()(backbone_model.output)
-        return keras.Model(backbone_model.input, pooled)
-    return keras.Model(backbone_model.input, cut_output(backbone_model, cut))
+        return keras.Model(start, pooled)
+    return keras.Model(start, cut_output(backbone_model, end))
 
 
 def cut_output(keras_model: Any, cut: Cut) -> Any:
     """The tensor that the last frozen block hands on."""
     last = [la for la in keras_model.layers if block_of(la.name) == cut.block][-1]
     return last.output
+
+
+def is_converted(cut: Cut | Span, folder: Path) -> bool:
+    """Whether LiteRT can take these layers without converting them."""
+    return _has_litert() and _read(cut, folder) is not None
 
 
 def _has_litert() -> bool:
@@ -212,7 +262,7 @@ def _has_litert() -> bool:
     return True
 
 
-def _usable(cut: Cut, content: bytes) -> LiteRtPrefix | None:
+def _usable(cut: Cut | Span, content: bytes) -> LiteRtPrefix | None:
     """A converted file in its runtime, if that takes it."""
     try:
         return LiteRtPrefix(cut, content)
@@ -221,7 +271,7 @@ def _usable(cut: Cut, content: bytes) -> LiteRtPrefix | None:
         return None
 
 
-def _candidates(cut: Cut, there: bytes | None) -> Iterator[bytes]:
+def _candidates(cut: Cut | Span, there: bytes | None) -> Iterator[bytes]:
     """What was converted before, then what is converted now."""
     if there is not None:
         yield there
@@ -231,7 +281,7 @@ def _candidates(cut: Cut, there: bytes | None) -> Iterator[bytes]:
         _log.info("%s is not converted: %s", cut.name, error)
 
 
-def _convert(cut: Cut) -> bytes:
+def _convert(cut: Cut | Span) -> bytes:
     """The frozen layers as the content of a LiteRT file.
 
     Raises:
@@ -261,7 +311,7 @@ def _convert(cut: Cut) -> bytes:
     return content
 
 
-def _is_equal(cut: Cut, fast: Prefix, plain: Prefix, sample: Pixels) -> bool:
+def _is_equal(cut: Cut | Span, fast: Prefix, plain: Prefix, sample: Any) -> bool:
     """Whether both give the same numbers."""
     expected, found = plain.run(sample), fast.run(sample)
     scale = float(np.abs(expected).max()) or 1.0
@@ -272,12 +322,12 @@ def _is_equal(cut: Cut, fast: Prefix, plain: Prefix, sample: Pixels) -> bool:
     return False
 
 
-def _files(cut: Cut, folder: Path) -> tuple[Path, Path]:
+def _files(cut: Cut | Span, folder: Path) -> tuple[Path, Path]:
     """The converted file, and the seal that says that it was compared."""
     return folder / f"{cut.name}.tflite", folder / f"{cut.name}.checked"
 
 
-def _read(cut: Cut, folder: Path) -> bytes | None:
+def _read(cut: Cut | Span, folder: Path) -> bytes | None:
     """What was converted before, if anything."""
     try:
         return _files(cut, folder)[0].read_bytes()
@@ -285,7 +335,7 @@ def _read(cut: Cut, folder: Path) -> bytes | None:
         return None
 
 
-def _is_sealed(cut: Cut, folder: Path, content: bytes) -> bool:
+def _is_sealed(cut: Cut | Span, folder: Path, content: bytes) -> bool:
     """Whether a converted file was compared with Keras on this machine before."""
     try:
         return _files(cut, folder)[1].read_bytes() == _seal_of(cut, content).encode()
@@ -293,7 +343,7 @@ def _is_sealed(cut: Cut, folder: Path, content: bytes) -> bool:
         return False
 
 
-def _keep(cut: Cut, folder: Path, content: bytes, seal: str = "") -> None:
+def _keep(cut: Cut | Span, folder: Path, content: bytes, seal: str = "") -> None:
     """Keeps a converted file; where that fails the next run converts again."""
     file, seal_file = _files(cut, folder)
     try:
@@ -305,7 +355,7 @@ def _keep(cut: Cut, folder: Path, content: bytes, seal: str = "") -> None:
         _log.info("%s is converted again next time: %s", cut.name, error)
 
 
-def _seal_of(cut: Cut, content: bytes) -> str:
+def _seal_of(cut: Cut | Span, content: bytes) -> str:
     """Guards against damage and mix-ups, not against people."""
     import ai_edge_litert
 
