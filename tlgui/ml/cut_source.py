@@ -12,12 +12,14 @@ import numpy as np
 
 from tlgui.core.dataset import TRAIN, VALIDATION, Sample
 from tlgui.core.events import SourceChosen
+from tlgui.core.phases import Phase
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.types import Floats, Pixels
 from tlgui.ml import source_choice
 from tlgui.ml.cache_key import CacheKey, record_digest
 from tlgui.ml.cache_room import cache_key, open_cache
 from tlgui.ml.contents import Contents
+from tlgui.ml.earlier_cut import Missing, find_earlier
 from tlgui.ml.feature_cache import FeatureCache
 from tlgui.ml.features import FeatureSource
 from tlgui.ml.forecast import TIMED_SAMPLES, forecast, measure_costs
@@ -26,7 +28,8 @@ from tlgui.ml.notices import Notices
 from tlgui.ml.pipeline import SampleReader, Source, StreamSource
 from tlgui.ml.precision import Follower, half_difference
 from tlgui.ml.prefix import POOLED, Cut, make_prefix
-from tlgui.ml.record_table import ORIGINAL, VIEWS, view_names
+from tlgui.ml.record_table import ORIGINAL, VIEWS, view_names, views_at
+from tlgui.ml.view_grower import GrowingSource
 from tlgui.paths import prepared_dirs
 
 _log = logging.getLogger(__name__)
@@ -34,7 +37,7 @@ _log = logging.getLogger(__name__)
 # A converted prefix is compared with Keras on so many samples.
 _CHECKED_SAMPLES = 4
 # How much is kept already is estimated on so many samples.
-_ASKED_SAMPLES = 256
+ASKED = 256
 # Half precision is tried on so many samples.
 _TRIED_SAMPLES = 64
 
@@ -67,24 +70,25 @@ class CutSource:
     """
 
     def __init__(
-        self, shared: Shared, cut: Cut, epochs: int, follower: Follower
+        self, shared: Shared, cut: Cut, phase: Phase, follower: Follower
     ) -> None:
         """Chooses and opens.
 
         Args:
             shared: by the phases of the run.
             cut: where the backbone is divided.
-            epochs: of the phase.
+            phase: whose epochs count.
             follower: what follows the cut, to try half precision on.
         """
         self._shared = shared
         self._cut = cut
-        self._epochs = epochs
+        self._phase = phase
         self._follower = follower
         samples = shared.reader.dataset.samples
         self._training, self._validation = samples[TRAIN], samples[VALIDATION]
         self._views = VIEWS[shared.spec.augmentation]
         self._open = contextlib.ExitStack()
+        self._asked: list[bytes | None] | None = None
         self._caches: dict[CacheKey, FeatureCache] = {}
         self._frozen = FrozenLayers(
             lambda: make_prefix(cut, prepared_dirs(), self._checked_samples)
@@ -97,7 +101,7 @@ class CutSource:
 
     def _choose(self) -> tuple[Source, SourceChosen]:
         records = (
-            len(self._training) * min(self._views, self._epochs),
+            len(self._training) * min(self._views, self._phase.epochs),
             len(self._validation),
         )
         choice = source_choice.choose(
@@ -109,7 +113,7 @@ class CutSource:
         )
         spec = self._shared.spec
         if choice.training is not None:
-            source = self._kept(choice.training, sum(records))
+            source = self._growing(self._kept(choice.training, sum(records)))
             return source, SourceChosen(True, self._views, self._frozen.runtime)
         pixels = StreamSource(self._shared.reader, spec.augmentation, spec.seed)
         stream: Source = FrozenStream(pixels, self._frozen)
@@ -118,11 +122,33 @@ class CutSource:
         self._frozen.load()
         return stream, SourceChosen(False, 0, self._frozen.runtime, choice.reason)
 
+    def _growing(self, source: FeatureSource) -> Source:
+        """Views that are missing are grown in the background."""
+        if self._views == 1 or self._phase.epochs == 1 or not self._is_missing:
+            return source
+        growing = GrowingSource(
+            source, self._training, self._shared.spec.seed, self._phase
+        )
+        self._open.callback(growing.close)
+        return growing
+
     def _kept(self, key: CacheKey, records: int) -> FeatureSource:
         cache = self._cache(key, records)
         shared = self._shared
-        if self._kept_share(cache) < 1.0:
-            self._frozen.load()
+        asked = self._asked_names()
+        missing = [name for name in asked if name is None or name not in cache]
+        earlier = None
+        self._is_missing = bool(missing)
+        if missing:
+            named = [name for name in missing if name is not None]
+            count = records * len(named) / len(asked)
+            earlier = find_earlier(
+                shared.root, prepared_dirs(), self._cut, Missing(named, count)
+            )
+            if earlier is not None:
+                self._open.callback(earlier.close)
+            if earlier is None or len(named) < len(missing):
+                self._frozen.load()
         return FeatureSource(
             shared.reader,
             self._frozen,
@@ -131,6 +157,7 @@ class CutSource:
             shared.spec.augmentation,
             shared.spec.seed,
             shared.notices,
+            earlier,
         )
 
     def _cache(self, key: CacheKey, records: int) -> FeatureCache:
@@ -144,19 +171,33 @@ class CutSource:
         """Of the records that the phase needs, how many are there: an estimate."""
         if not len(cache):
             return 0.0
-        spec = self._shared.spec
-        names = view_names(spec.augmentation, spec.seed)[: self._epochs]
-        asked = [(sample, names) for sample in _spread(self._training, _ASKED_SAMPLES)]
-        asked += [
-            (sample, names[:1]) for sample in _spread(self._validation, _ASKED_SAMPLES)
+        asked = self._asked_names()
+        there = sum(name is not None and name in cache for name in asked)
+        return there / max(len(asked), 1)
+
+    def _asked_names(self) -> list[bytes | None]:
+        """Some of the records that the phase needs; None of files not read yet."""
+        if self._asked is None:
+            spec, phase = self._shared.spec, self._phase
+            names = view_names(spec.augmentation, spec.seed)
+            last = phase.first_epoch + min(phase.epochs, self._views)
+            self._asked = []
+            for place in _spread(self._training, ASKED):
+                views = {
+                    int(views_at(place, epoch, self._views))
+                    for epoch in range(phase.first_epoch, last)
+                }
+                self._ask(self._training[place], [names[view] for view in views])
+            for place in _spread(self._validation, ASKED):
+                self._ask(self._validation[place], names[:1])
+        return self._asked
+
+    def _ask(self, sample: Sample, views: Sequence[str]) -> None:
+        assert self._asked is not None
+        content = self._shared.contents.remembered(sample)
+        self._asked += [
+            None if content is None else record_digest(content, view) for view in views
         ]
-        there = wanted = 0
-        for sample, views in asked:
-            content = self._shared.contents.remembered(sample)
-            wanted += len(views)
-            if content is not None:
-                there += sum(record_digest(content, v) in cache for v in views)
-        return there / max(wanted, 1)
 
     def _is_streaming_cheaper(self, key: CacheKey, records: int) -> bool:
         if self._cut.block == POOLED:  # so small that keeping them costs nothing
@@ -175,7 +216,7 @@ class CutSource:
             cache,
             [*named],
         )
-        told = forecast(costs, self._epochs, self._views, share)
+        told = forecast(costs, self._phase.epochs, self._views, share)
         _log.info(
             "Forecast for %s: %s; keeping %.1f ms a sample, streaming %.1f ms",
             self._cut.name,
@@ -188,7 +229,8 @@ class CutSource:
     def _named_pixels(self) -> dict[bytes, Pixels]:
         """Some decoded samples by the names of their records."""
         contents, named = self._shared.contents, dict[bytes, Pixels]()
-        for sample in _spread(self._training, TIMED_SAMPLES):
+        for place in _spread(self._training, TIMED_SAMPLES):
+            sample = self._training[place]
             content = contents.of(sample)
             if content is not None:
                 pixels, is_sound = contents.read(sample)
@@ -198,7 +240,7 @@ class CutSource:
 
     def _half_difference(self) -> float:
         stream = StreamSource(self._shared.reader)
-        tried = _spread(self._training, _TRIED_SAMPLES)
+        tried = [self._training[p] for p in _spread(self._training, _TRIED_SAMPLES)]
         batches = list(stream.batches(tried, _TRIED_SAMPLES))
         if not batches:
             return float("inf")
@@ -219,7 +261,7 @@ class CutSource:
         return np.stack(found) if found else np.zeros((1, size, size, 3), np.uint8)
 
 
-def _spread(samples: Sequence[Sample], count: int) -> list[Sample]:
-    """Some samples, evenly spread over all."""
+def _spread(samples: Sequence[Sample], count: int) -> list[int]:
+    """Some places, evenly spread over all."""
     places = np.linspace(0, len(samples) - 1, min(count, len(samples)))
-    return [samples[int(place)] for place in places]
+    return [int(place) for place in places]

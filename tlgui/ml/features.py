@@ -1,5 +1,6 @@
 """Samples as the activations of the frozen layers: computed once, then kept."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,11 +10,12 @@ from numpy.typing import NDArray
 from tlgui.core.dataset import Sample
 from tlgui.core.types import Floats, Labels, Pixels
 from tlgui.ml.contents import Contents
+from tlgui.ml.earlier_cut import EarlierCut
 from tlgui.ml.feature_cache import FeatureCache
 from tlgui.ml.notices import Notices
 from tlgui.ml.pipeline import Batch, Done, SampleReader, Waiting, ahead
 from tlgui.ml.prefix import Prefix
-from tlgui.ml.record_table import RecordTable, RowMemory, view_names
+from tlgui.ml.record_table import VIEWS, RecordTable, RowMemory, view_names, views_at
 
 # Rows of pooled features are kept in memory up to this size, beside the disk.
 ROWS_BUDGET = 200_000_000
@@ -55,6 +57,7 @@ class FeatureSource:
         augmentation: str = "none",
         seed: int = 0,
         notices: Notices | None = None,
+        earlier: EarlierCut | None = None,
     ) -> None:
         """Takes what a phase needs; all of it stays the caller's to close.
 
@@ -66,6 +69,7 @@ class FeatureSource:
             augmentation: one of `record_table.VIEWS`.
             seed: decides the variations.
             notices: told before every batch.
+            earlier: has what is missing at a cut with fewer frozen layers.
         """
         self._reader = reader
         self._prefix = prefix
@@ -74,6 +78,8 @@ class FeatureSource:
         self._augmentation = augmentation
         self._seed = seed
         self._notices = notices
+        self._earlier = earlier
+        self._computing = threading.Lock()
         self._tables: dict[tuple[int, bool], RecordTable] = {}
         self._rows_left = ROWS_BUDGET if len(cache.key.shape) == 1 else 0
 
@@ -90,12 +96,14 @@ class FeatureSource:
         places = np.arange(len(samples)) if order is None else order
 
         def start(chunk: Labels) -> Waiting[Floats | list[_Named | None]]:
-            views = _views(table, chunk, epoch)
+            views = views_at(chunk, epoch, table.views)
             kept = self._kept(table, chunk, views)
             if kept is not None:
                 return Done(kept)
             return self._reader.start(
-                lambda place: self._name(table, place, view_of(table, place, epoch)),
+                lambda place: self._name(
+                    table, place, int(views_at(place, epoch, table.views))
+                ),
                 chunk,
             )
 
@@ -111,6 +119,27 @@ class FeatureSource:
             if len(chunk):
                 yield table.batch(chunk, features)
         self._tell()
+
+    @property
+    def views(self) -> int:
+        """How many views of a training sample there are."""
+        return VIEWS[self._augmentation]
+
+    def grow(self, samples: Sequence[Sample], places: Labels, epoch: int) -> None:
+        """Computes and keeps what an epoch will need of some samples.
+
+        For one other thread than the one that reads batches.
+        """
+        table = self._table(samples, is_varied=True)
+        views = views_at(places, epoch, table.views)
+        named = [
+            one
+            for place, view in zip(places.tolist(), views.tolist(), strict=True)
+            if (one := self._name(table, place, view)) is not None
+            and one.digest not in self._cache
+        ]
+        if named:
+            self._compute(table, named)
 
     def _tell(self) -> None:
         if self._notices is not None:
@@ -149,7 +178,7 @@ class FeatureSource:
         if content is None:
             return None
         digest = table.name(place, view, content)
-        if digest in self._cache:
+        if digest in self._cache or (self._earlier and digest in self._earlier):
             return _Named(place, view, digest)
         return self._viewed(sample, content, _Named(place, view, digest))
 
@@ -169,7 +198,25 @@ class FeatureSource:
         self, table: RecordTable, named: list[_Named]
     ) -> tuple[Labels, Floats]:
         """Activations of some samples, and the places of those that could be had."""
+        features, found = self._compute(table, named)
+        places = np.array([one.place for one in named], np.int64)[found]
+        views = np.array([one.view for one in named], np.int64)[found]
+        features = features[found]
+        table.rows.put(places, views, features)
+        return places, features
+
+    def _compute(
+        self, table: RecordTable, named: list[_Named]
+    ) -> tuple[Floats, NDArray[np.bool_]]:
+        """Activations of some samples, and which of them could be had."""
+        with self._computing:  # what another thread is just computing is waited for
+            return self._look_up_or_run(table, named)
+
+    def _look_up_or_run(
+        self, table: RecordTable, named: list[_Named]
+    ) -> tuple[Floats, NDArray[np.bool_]]:
         features, found = self._cache.get_many([one.digest for one in named])
+        self._take_earlier(named, features, found)
         todo: list[_Named] = []
         at: list[int] = []
         for index in np.flatnonzero(~found):
@@ -180,11 +227,21 @@ class FeatureSource:
         if todo:
             features[at] = self._run(todo)
             found[at] = True
-        places = np.array([one.place for one in named], np.int64)[found]
-        views = np.array([one.view for one in named], np.int64)[found]
-        features = features[found]
-        table.rows.put(places, views, features)
-        return places, features
+        return features, found
+
+    def _take_earlier(
+        self, named: list[_Named], features: Floats, found: NDArray[np.bool_]
+    ) -> None:
+        """Fills in what comes from an earlier cut, and keeps it."""
+        asked = [i for i in np.flatnonzero(~found) if named[i].pixels is None]
+        if self._earlier is None or not asked:
+            return
+        digests = [named[index].digest for index in asked]
+        computed, there = self._earlier.get_many(digests)
+        computed = self._cache.as_kept(computed[there])
+        places = np.array(asked)[there]
+        features[places], found[places] = computed, True
+        self._cache.put_many([named[place].digest for place in places], computed)
 
     def _run(self, named: list[_Named]) -> Floats:
         """Computes activations and keeps those of files that stayed the same."""
@@ -202,13 +259,3 @@ class FeatureSource:
         sample = table.samples[one.place]
         content = self._contents.of(sample)
         return None if content is None else self._viewed(sample, content, one)
-
-
-def view_of(table: RecordTable, place: int, epoch: int) -> int:
-    """Which view a sample shows in an epoch."""
-    return (epoch - 1 + place) % table.views if epoch else 0
-
-
-def _views(table: RecordTable, places: Labels, epoch: int) -> Labels:
-    views: Labels = (epoch - 1 + places) % table.views if epoch else 0 * places
-    return views

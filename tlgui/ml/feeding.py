@@ -108,7 +108,7 @@ class Feeding:
     def _feed(
         self, phase: Phase, cut: Cut, learner: Learner, follower: Follower
     ) -> Feed:
-        source = CutSource(self._sharing(), cut, phase.epochs, follower)
+        source = CutSource(self._sharing(), cut, phase, follower)
         self._open.callback(source.close)
         return Feed(learner, source.source, source.chosen)
 

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from tlgui.core.dataset import Sample
 from tlgui.core.types import Floats, Labels, Pixels
 from tlgui.ml.pipeline import Batch, Source
-from tlgui.ml.prefix import KerasPrefix, Prefix
+from tlgui.ml.prefix import KerasPrefix, LiteRtPrefix, Prefix
 
 
 class FrozenLayers:
     """A prefix that any thread may run."""
 
-    def __init__(self, make: Callable[[], Prefix]) -> None:
+    def __init__(self, make: Callable[[], KerasPrefix | LiteRtPrefix]) -> None:
         self._make = make
-        self._prefix: Prefix | None = None
+        self._prefix: KerasPrefix | LiteRtPrefix | None = None
         self._lock = threading.Lock()
 
     @property
@@ -35,12 +35,12 @@ class FrozenLayers:
         with self._lock:
             self._loaded()
 
-    def run(self, inputs: Pixels) -> Floats:
+    def run(self, inputs: Pixels | Floats) -> Floats:
         """From samples, shape `(n, …)`, to activations."""
         with self._lock:
             return self._loaded().run(inputs)
 
-    def _loaded(self) -> Prefix:
+    def _loaded(self) -> KerasPrefix | LiteRtPrefix:
         if self._prefix is None:
             self._prefix = self._make()
         return self._prefix

@@ -63,10 +63,48 @@ class Cut:
         return blocks[self.block].output_shape
 
     @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one decoded sample."""
+        return (self.backbone.input_size, self.backbone.input_size, 3)
+
+    @property
     def name(self) -> str:
         """A name for files, unique to the numbers that come out."""
         sha = self.backbone.weights_sha256[:12]
         return f"{self.backbone.name}-{sha}-{self.block}-{CONVERTER_VERSION}"
+
+
+@dataclass(frozen=True)
+class Span:
+    """The layers between two cuts of one backbone.
+
+    Attributes:
+        start: whose activations go in.
+        end: whose activations come out.
+    """
+
+    start: Cut
+    end: Cut
+
+    @property
+    def backbone(self) -> Backbone:
+        """The whole."""
+        return self.end.backbone
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample's activations."""
+        return self.end.shape
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of what goes in for one sample."""
+        return self.start.shape
+
+    @property
+    def name(self) -> str:
+        """A name for files, unique to the numbers that come out."""
+        return f"{self.end.name}-from-{self.start.block}"
 
 
 def find_cut(backbone: Backbone, trainable: tuple[str, ...]) -> Cut | None:
@@ -92,14 +130,14 @@ class Prefix(Protocol):
 
 
 def make_prefix(
-    cut: Cut, folders: Sequence[Path], sample: Callable[[], Pixels]
-) -> Prefix:
+    cut: Cut | Span, folders: Sequence[Path], sample: Callable[[], Pixels | Floats]
+) -> "KerasPrefix | LiteRtPrefix":
     """Prepares the fastest runtime whose numbers are right.
 
     Args:
-        cut: where the backbone is divided.
+        cut: where the backbone is divided; or the layers between two cuts.
         folders: where converted files are looked for; new ones are kept in the first.
-        sample: gives a few decoded samples to compare the numbers on, shape
+        sample: gives a few samples of what goes in to compare the numbers on, shape
             `(n, …)`; not asked where they were compared before.
 
     Raises:
@@ -124,7 +162,7 @@ def make_prefix(
     return plain
 
 
-def is_checked(cut: Cut, folders: Sequence[Path]) -> bool:
+def is_checked(cut: Cut | Span, folders: Sequence[Path]) -> bool:
     """Whether a converted file is there whose numbers were compared on this computer.
 
     Then `make_prefix` needs neither TensorFlow nor samples.
@@ -133,7 +171,7 @@ def is_checked(cut: Cut, folders: Sequence[Path]) -> bool:
     return there is not None and _sealed_threads(cut, folders[0], there) > 0
 
 
-def convert_prefix(cut: Cut, folders: Sequence[Path]) -> None:
+def convert_prefix(cut: Cut | Span, folders: Sequence[Path]) -> None:
     """Converts the frozen layers unless that was done before.
 
     Where LiteRT is not to be had or does not take them, nothing is converted.
@@ -146,10 +184,11 @@ def convert_prefix(cut: Cut, folders: Sequence[Path]) -> None:
 class KerasPrefix:
     """The plain way, and the measure for every other."""
 
-    def __init__(self, cut: Cut) -> None:
+    def __init__(self, cut: Cut | Span) -> None:
         self._model = prefix_model(build_backbone(cut.backbone.name), cut)
         tf = runtime.tensorflow()
-        signature = [tf.TensorSpec([None, *self._model.input_shape[1:]], tf.uint8)]
+        dtype = tf.uint8 if isinstance(cut, Cut) else tf.float32
+        signature = [tf.TensorSpec([None, *self._model.input_shape[1:]], dtype)]
 
         @tf.function(input_signature=signature, jit_compile=False, autograph=False)  # type: ignore[untyped-decorator]
         def run(inputs: Any) -> Any:
@@ -157,7 +196,7 @@ class KerasPrefix:
 
         self._run = run
 
-    def run(self, inputs: Pixels) -> Floats:
+    def run(self, inputs: Pixels | Floats) -> Floats:
         """From samples to activations."""
         activations: Floats = self._run(inputs).numpy()
         return activations
@@ -170,7 +209,7 @@ class LiteRtPrefix:
         threads: how many it uses.
     """
 
-    def __init__(self, cut: Cut, content: bytes, threads: int) -> None:
+    def __init__(self, cut: Cut | Span, content: bytes, threads: int) -> None:
         """Prepares the runtime.
 
         Args:
@@ -189,15 +228,15 @@ class LiteRtPrefix:
             self._interpreter.allocate_tensors()
         taken = self._interpreter.get_input_details()[0]
         given = self._interpreter.get_output_details()[0]
-        expected = ((BATCH, cut.backbone.input_size), (BATCH, *cut.shape))
-        found = (tuple(taken["shape"][:2].tolist()), tuple(given["shape"].tolist()))
+        expected = ((BATCH, *cut.input_shape), (BATCH, *cut.shape))
+        found = (tuple(taken["shape"].tolist()), tuple(given["shape"].tolist()))
         if found != expected:
             raise ValueError(f"expected the shapes {expected}, found {found}")
         self._input, self._output = taken["index"], given["index"]
         self._shape = cut.shape
         self.threads = threads
 
-    def run(self, inputs: Pixels) -> Floats:
+    def run(self, inputs: Pixels | Floats) -> Floats:
         """From samples to activations; the last batch is filled up with zeros."""
         activations = np.empty((len(inputs), *self._shape), np.float32)
         for start in range(0, len(inputs), BATCH):
@@ -213,20 +252,29 @@ class LiteRtPrefix:
         return activations
 
 
-def prefix_model(backbone_model: Any, cut: Cut) -> Any:
+def prefix_model(backbone_model: Any, cut: Cut | Span) -> Any:
     """The part of a backbone up to the cut, as a Keras model that shares its layers."""
     import keras
 
-    if cut.block == POOLED:
+    if isinstance(cut, Span):
+        start, end = cut_output(backbone_model, cut.start), cut.end
+    else:
+        start, end = backbone_model.input, cut
+    if end.block == POOLED:
         pooled = keras.layers.GlobalAveragePooling2D()(backbone_model.output)
-        return keras.Model(backbone_model.input, pooled)
-    return keras.Model(backbone_model.input, cut_output(backbone_model, cut))
+        return keras.Model(start, pooled)
+    return keras.Model(start, cut_output(backbone_model, end))
 
 
 def cut_output(keras_model: Any, cut: Cut) -> Any:
     """The tensor that the last frozen block hands on."""
     last = [la for la in keras_model.layers if block_of(la.name) == cut.block][-1]
     return last.output
+
+
+def is_converted(cut: Cut | Span, folders: Sequence[Path]) -> bool:
+    """Whether LiteRT can take these layers without converting them."""
+    return _has_litert() and _read(cut, folders) is not None
 
 
 def _has_litert() -> bool:
@@ -238,7 +286,7 @@ def _has_litert() -> bool:
     return True
 
 
-def _usable(cut: Cut, content: bytes, threads: int) -> LiteRtPrefix | None:
+def _usable(cut: Cut | Span, content: bytes, threads: int) -> LiteRtPrefix | None:
     """A converted file in its runtime, if that takes it."""
     try:
         return LiteRtPrefix(cut, content, threads)
@@ -247,7 +295,7 @@ def _usable(cut: Cut, content: bytes, threads: int) -> LiteRtPrefix | None:
         return None
 
 
-def _candidates(cut: Cut, there: bytes | None) -> Iterator[bytes]:
+def _candidates(cut: Cut | Span, there: bytes | None) -> Iterator[bytes]:
     """What was converted before, then what is converted now."""
     if there is not None:
         yield there
@@ -257,7 +305,7 @@ def _candidates(cut: Cut, there: bytes | None) -> Iterator[bytes]:
         _log.info("%s is not converted: %s", cut.name, error)
 
 
-def _convert(cut: Cut) -> bytes:
+def _convert(cut: Cut | Span) -> bytes:
     """The frozen layers as the content of a LiteRT file.
 
     Raises:
@@ -287,7 +335,7 @@ def _convert(cut: Cut) -> bytes:
     return content
 
 
-def _is_equal(cut: Cut, fast: Prefix, plain: Prefix, sample: Pixels) -> bool:
+def _is_equal(cut: Cut | Span, fast: Prefix, plain: Prefix, sample: Any) -> bool:
     """Whether both give the same numbers."""
     expected, found = plain.run(sample), fast.run(sample)
     scale = float(np.abs(expected).max()) or 1.0
@@ -298,12 +346,12 @@ def _is_equal(cut: Cut, fast: Prefix, plain: Prefix, sample: Pixels) -> bool:
     return False
 
 
-def _files(cut: Cut, folder: Path) -> tuple[Path, Path]:
+def _files(cut: Cut | Span, folder: Path) -> tuple[Path, Path]:
     """The converted file, and the seal that says that it was compared."""
     return folder / f"{cut.name}.tflite", folder / f"{cut.name}.checked"
 
 
-def _read(cut: Cut, folders: Sequence[Path]) -> bytes | None:
+def _read(cut: Cut | Span, folders: Sequence[Path]) -> bytes | None:
     """What was converted before, if anything."""
     for folder in folders:
         with contextlib.suppress(OSError):
@@ -324,18 +372,18 @@ class _Seal:
     threads: int
 
 
-def _is_refused(cut: Cut, folder: Path) -> bool:
+def _is_refused(cut: Cut | Span, folder: Path) -> bool:
     """Whether this runtime did not do for these layers before."""
     return _read_seal(cut, folder) == _Seal(_seal_of(cut, b""), 0)
 
 
-def _sealed_threads(cut: Cut, folder: Path, content: bytes) -> int:
+def _sealed_threads(cut: Cut | Span, folder: Path, content: bytes) -> int:
     """With how many threads to run a converted file; 0 if it was never compared."""
     seal = _read_seal(cut, folder)
     return seal.threads if seal and seal.text == _seal_of(cut, content) else 0
 
 
-def _read_seal(cut: Cut, folder: Path) -> _Seal | None:
+def _read_seal(cut: Cut | Span, folder: Path) -> _Seal | None:
     """What the last comparison gave, if there was one."""
     try:
         value = json.loads(_files(cut, folder)[1].read_text(encoding="utf-8"))
@@ -344,7 +392,7 @@ def _read_seal(cut: Cut, folder: Path) -> _Seal | None:
         return None
 
 
-def _best_threads(cut: Cut, content: bytes) -> int:
+def _best_threads(cut: Cut | Span, content: bytes) -> int:
     """The number of threads that is fastest, by a short trial.
 
     All cores, unless half of them do the same work clearly sooner: two threads that
@@ -359,13 +407,12 @@ def _best_threads(cut: Cut, content: bytes) -> int:
     return best if times[best] < _CLEARLY * times[cores] else cores
 
 
-def _seconds(cut: Cut, content: bytes, threads: int) -> float:
+def _seconds(cut: Cut | Span, content: bytes, threads: int) -> float:
     """How long a batch takes; infinite if the runtime does not take the file."""
     prefix = _usable(cut, content, threads)
     if prefix is None:
         return math.inf
-    size = cut.backbone.input_size
-    samples = np.zeros((BATCH, size, size, 3), np.uint8)
+    samples = np.zeros((BATCH, *cut.input_shape), np.uint8)
     prefix.run(samples)  # the first one also lays out the memory
     times = []
     for _ in range(_TRIALS):
@@ -383,7 +430,7 @@ def available_cores() -> int:
 
 
 def _keep(
-    cut: Cut, folder: Path, content: bytes | None, seal: _Seal | None = None
+    cut: Cut | Span, folder: Path, content: bytes | None, seal: _Seal | None = None
 ) -> None:
     """Keeps a converted file; where that fails the next run converts again."""
     file, seal_file = _files(cut, folder)
@@ -397,7 +444,7 @@ def _keep(
         _log.info("%s is converted again next time: %s", cut.name, error)
 
 
-def _seal_of(cut: Cut, content: bytes) -> str:
+def _seal_of(cut: Cut | Span, content: bytes) -> str:
     """Guards against damage and mix-ups, not against people."""
     import ai_edge_litert
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,17 @@ def view_names(augmentation: str, seed: int) -> list[str]:
     """What the views of a sample are called in the names of their records."""
     varied = range(1, VIEWS[augmentation])
     return [ORIGINAL, *(f"{augmentation}-{seed}-{view}" for view in varied)]
+
+
+def views_at(places: Any, epoch: int, views: int) -> Any:
+    """Which view the samples at some places show in an epoch.
+
+    Args:
+        places: one, or an array of them.
+        epoch: counted from 1; 0 for the samples as they are.
+        views: how many there are.
+    """
+    return (epoch - 1 + places) % views if epoch else 0 * places
 
 
 class RowMemory:
