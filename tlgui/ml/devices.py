@@ -11,6 +11,7 @@ None of this has been tried on a real GPU: the tests use logical CPUs.
 
 import contextlib
 import functools
+import importlib.metadata
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -142,8 +143,15 @@ def choose_devices(gpus: tuple[Gpu, ...]) -> Devices:
 
 
 def prefers_tensorflow() -> bool:
-    """Whether frozen layers run faster in TensorFlow than in LiteRT on the CPU."""
-    return bool(find_devices().gpus)
+    """Whether frozen layers run faster in TensorFlow than in LiteRT on the CPU.
+
+    Does not import TensorFlow where it was built without GPUs.
+    """
+    try:
+        importlib.metadata.version("tensorflow-cpu")
+    except importlib.metadata.PackageNotFoundError:
+        return bool(find_devices().gpus)
+    return False
 
 
 def _describe(number: int, gpu: Any) -> Gpu:
