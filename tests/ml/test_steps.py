@@ -64,9 +64,7 @@ def keras_losses(model: Any, optimizer: Any, data: Sequence[Any]) -> Floats:
     found = []
     for pixels, one_hot, weights in data:
         model.reset_metrics()
-        found.append(
-            model.train_on_batch(pixels.astype(np.float32), one_hot, weights)
-        )
+        found.append(model.train_on_batch(pixels.astype(np.float32), one_hot, weights))
     return np.array(found, np.float32)
 
 
