@@ -19,7 +19,30 @@ pytestmark = pytest.mark.tf
 VOLTA = Gpu("GPU:0", "V100", (7, 0))
 PASCAL = Gpu("GPU:0", "GTX 1080", (6, 1))
 METAL = Gpu("GPU:0", "METAL", None)
-# Trains the same model on the same batches, in a process that has two logical CPUs.
+TWO = ("CPU:0", "CPU:1")
+# Replicas, precision, with normalization or not, samples at a time (0: all).
+Case = tuple[tuple[str, ...], str, bool, int]
+PLAIN: Case = ((), "", False, 0)
+CASES: dict[str, Case] = {
+    "plain": PLAIN,
+    "normalized": ((), "", True, 0),
+    "shared": (TWO, "", False, 0),
+    "shared in parts": (TWO, "", False, 3),
+    "shared, normalized": (TWO, "", True, 0),
+    "shared, half": (TWO, "mixed_float16", True, 0),
+    **{
+        f"{precision}, {'normalized' if normalized else 'plain'}": (
+            (),
+            precision,
+            normalized,
+            0,
+        )
+        for precision in ("mixed_bfloat16", "mixed_float16")
+        for normalized in (False, True)
+    },
+}
+# Trains the same model on the same batches in every case, in a process that has two
+# logical CPUs.
 LOSSES = """
 import json, sys
 from tlgui.ml import runtime
@@ -28,57 +51,48 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(cpu, two)
 import keras, numpy as np
-from tests.ml.test_steps import CLASSES, batches, small
+from tests.ml.test_steps import batches, small
 from tlgui.ml import models
 from tlgui.ml.devices import Devices
 from tlgui.ml.steps import KerasTrainStep
-replicas, precision, normalized, most = json.loads(sys.argv[1])
-chosen = Devices((), tuple(replicas), precision)
-with chosen.strategy.scope():
-    model = chosen.place(small(normalized=normalized))
-    for layer in model.layers[:-2]:
-        if precision and layer.name != "input":
-            layer.dtype_policy = precision
-    optimizer = chosen.scale_losses(models.make_optimizer("adam", 1e-3, 12))
-    loss = keras.losses.CategoricalCrossentropy()
-    step = KerasTrainStep(model, loss, optimizer, "uint8", chosen.strategy)
-if most:
-    step._most = most
-found = [step(*batch) for batch in batches(12, last=1)]
-print(json.dumps({
-    "losses": [loss for loss, _ in found],
-    "right": [right for _, right in found],
-    "replicas": chosen.strategy.num_replicas_in_sync,
-    "dtypes": sorted({weight.dtype for weight in model.weights}),
-    "finite": all(bool(np.isfinite(w.numpy()).all()) for w in model.weights),
-    "compute": model.layers[2].compute_dtype,
-}))
+
+def train(replicas, precision, normalized, most):
+    chosen = Devices((), tuple(replicas), precision)
+    with chosen.strategy.scope():
+        model = chosen.place(small(normalized=normalized))
+        chosen.lower_precision(model)
+        optimizer = chosen.scale_losses(models.make_optimizer("adam", 1e-3, 12))
+        loss = keras.losses.CategoricalCrossentropy()
+        step = KerasTrainStep(model, loss, optimizer, "uint8", chosen.strategy)
+    if most:
+        step._most = most
+    found = [step(*batch) for batch in batches(12, last=1)]
+    return {
+        "losses": [loss for loss, _ in found],
+        "right": [right for _, right in found],
+        "replicas": chosen.strategy.num_replicas_in_sync,
+        "dtypes": sorted({weight.dtype for weight in model.weights}),
+        "finite": all(bool(np.isfinite(w.numpy()).all()) for w in model.weights),
+        "compute": model.get_layer("stem_conv").compute_dtype,
+    }
+
+cases = json.loads(sys.argv[1])
+print(json.dumps({name: train(*case) for name, case in cases.items()}))
 """
-TWO = ("CPU:0", "CPU:1")
 
 
-def train(
-    replicas: tuple[str, ...] = (),
-    precision: str = "",
-    *,
-    normalized: bool = False,
-    most: int = 0,
-) -> dict[str, Any]:
-    options = json.dumps([replicas, precision, normalized, most])
+@pytest.fixture(scope="module")
+def trained() -> dict[str, dict[str, Any]]:
+    """What was found in every case."""
     answer = subprocess.run(
-        [sys.executable, "-c", LOSSES, options],
+        [sys.executable, "-c", LOSSES, json.dumps(CASES)],
         capture_output=True,
         text=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert answer.returncode == 0, answer.stderr
-    found: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
+    found: dict[str, dict[str, Any]] = json.loads(answer.stdout.splitlines()[-1])
     return found
-
-
-@pytest.fixture(scope="module")
-def one_device() -> dict[str, Any]:
-    return train()
 
 
 def test_without_a_gpu_nothing_changes() -> None:
@@ -101,42 +115,41 @@ def test_gpus_of_a_kind_share_the_batches() -> None:
     assert choose_devices((VOLTA, other)).replicas == ()
 
 
-def test_two_devices_give_the_losses_of_one(one_device: dict[str, Any]) -> None:
-    found = train(TWO)
-    assert (one_device["replicas"], found["replicas"]) == (1, 2)
-    np.testing.assert_allclose(found["losses"], one_device["losses"], rtol=1e-5)
-    assert found["right"] == one_device["right"]
+def test_two_devices_give_the_losses_of_one(
+    trained: dict[str, dict[str, Any]],
+) -> None:
+    plain, shared = trained["plain"], trained["shared"]
+    assert (plain["replicas"], shared["replicas"]) == (1, 2)
+    np.testing.assert_allclose(shared["losses"], plain["losses"], rtol=1e-5)
+    assert shared["right"] == plain["right"]
 
 
 def test_two_devices_see_parts_where_a_batch_does_not_fit(
-    one_device: dict[str, Any],
+    trained: dict[str, dict[str, Any]],
 ) -> None:
-    found = train(TWO, most=3)
-    np.testing.assert_allclose(found["losses"], one_device["losses"], rtol=1e-5)
+    found, plain = trained["shared in parts"], trained["plain"]
+    np.testing.assert_allclose(found["losses"], plain["losses"], rtol=1e-5)
+    assert found["right"] == plain["right"]
 
 
-def test_two_devices_normalize_their_own_share() -> None:
-    found = train(TWO, normalized=True)
-    assert np.isfinite(found["losses"]).all()
-    assert found["finite"]
+@pytest.mark.parametrize("name", ["shared, normalized", "shared, half"])
+def test_two_devices_normalize_their_own_share(
+    name: str, trained: dict[str, dict[str, Any]]
+) -> None:
+    assert np.isfinite(trained[name]["losses"]).all()
+    assert trained[name]["finite"]
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
-@pytest.mark.parametrize("normalized", [False, True])
+@pytest.mark.parametrize("kind", ["plain", "normalized"])
 def test_half_precision_gives_nearly_the_same_losses(
-    precision: str, normalized: bool
+    precision: str, kind: str, trained: dict[str, dict[str, Any]]
 ) -> None:
-    full, half = (train((), each, normalized=normalized) for each in ("", precision))
+    half, full = trained[f"{precision}, {kind}"], trained[kind]
     assert half["compute"] == precision.removeprefix("mixed_")
     np.testing.assert_allclose(half["losses"], full["losses"], rtol=1e-2)
-    assert half["dtypes"] == ["float32"]
     assert half["losses"] != full["losses"]
-
-
-def test_both_at_once() -> None:
-    found = train(TWO, "mixed_float16", normalized=True)
-    assert np.isfinite(found["losses"]).all()
-    assert found["finite"]
+    assert half["dtypes"] == ["float32"]
 
 
 def test_what_was_trained_in_half_precision_becomes_an_ordinary_model() -> None:

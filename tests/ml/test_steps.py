@@ -26,8 +26,8 @@ def small(*, normalized: bool = True, frozen: Sequence[str] = ()) -> Any:
     import keras
 
     layers = keras.layers
-    x = inputs = keras.Input((SIZE, SIZE, 3))
-    x = layers.Rescaling(1 / 128, -127 / 128)(x)
+    x = inputs = keras.Input((SIZE, SIZE, 3), name="input_image")
+    x = layers.Rescaling(1 / 128, -127 / 128, name="input_rescaling")(x)
     x = layers.Conv2D(6, 3, 2, padding="same", use_bias=False, name="stem_conv")(x)
     if normalized:
         x = layers.BatchNormalization(name="stem_bn", momentum=0.9)(x)
@@ -36,7 +36,7 @@ def small(*, normalized: bool = True, frozen: Sequence[str] = ()) -> Any:
     if normalized:
         x = layers.BatchNormalization(name="second_bn", momentum=0.9)(x)
     x = layers.Add()([layers.ReLU(6.0)(x), skipped])
-    x = layers.GlobalAveragePooling2D()(x)
+    x = layers.GlobalAveragePooling2D(name="head_pool")(x)
     outputs = layers.Dense(CLASSES, activation="softmax", name="head_output")(x)
     model = keras.Model(inputs, outputs)
     for layer in model.layers:
