@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 
 from tlgui.core.catalogue import CATALOGUE
+from tlgui.ml.cuts import POOLED, Cut
 from tlgui.ml.model_template import find_template
-from tlgui.ml.prefix import POOLED, Cut, convert_prefix
+from tlgui.ml.prefix import convert_prefix
 
 BUNDLED = Path(__file__).resolve().parent.parent / "resources" / "prefixes"
 

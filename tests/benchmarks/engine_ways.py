@@ -94,7 +94,8 @@ def run_limit(dataset: Dataset, *, overlapped: bool) -> dict[str, Any]:
             before.
     """
     from tlgui import paths
-    from tlgui.ml.prefix import POOLED, Cut, make_prefix
+    from tlgui.ml.cuts import POOLED, Cut
+    from tlgui.ml.prefix import make_prefix
 
     backbone = find_backbone(DEFAULT_BACKBONE)
     size = backbone.input_size

@@ -7,7 +7,8 @@ import pytest
 from installer import prepare_models
 from tlgui import paths
 from tlgui.core.catalogue import find_backbone
-from tlgui.ml.prefix import POOLED, Cut, is_checked, make_prefix
+from tlgui.ml.cuts import POOLED, Cut
+from tlgui.ml.prefix import is_checked, make_prefix
 
 pytestmark = pytest.mark.tf
 

@@ -9,6 +9,7 @@ import pytest
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.types import Pixels
 from tlgui.ml import devices, prefix
+from tlgui.ml.cuts import POOLED, Cut
 from tlgui.ml.devices import prefers_tensorflow
 
 ASK = """
@@ -41,7 +42,7 @@ def test_with_a_gpu_frozen_layers_run_in_tensorflow(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     class Plain(prefix.KerasPrefix):
-        def __init__(self, cut: prefix.Cut) -> None:
+        def __init__(self, cut: Cut) -> None:
             self.cut = cut
 
     def never() -> Pixels:
@@ -49,7 +50,7 @@ def test_with_a_gpu_frozen_layers_run_in_tensorflow(
 
     monkeypatch.setattr(prefix, "prefers_tensorflow", lambda: True)
     monkeypatch.setattr(prefix, "KerasPrefix", Plain)
-    cut = prefix.Cut(find_backbone("efficientnet-lite0"), prefix.POOLED)
+    cut = Cut(find_backbone("efficientnet-lite0"), POOLED)
     made = prefix.make_prefix(cut, [tmp_path], never)
     assert isinstance(made, Plain)
     assert made.cut is cut

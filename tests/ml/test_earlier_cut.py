@@ -16,18 +16,11 @@ from tlgui.core.spec import TrainingSpec
 from tlgui.ml import earlier_cut
 from tlgui.ml.cache_room import cache_key
 from tlgui.ml.cache_store import CacheStore
+from tlgui.ml.cuts import POOLED, Cut, Span
 from tlgui.ml.earlier_cut import Missing, find_earlier
 from tlgui.ml.feature_cache import FeatureCache
 from tlgui.ml.frozen_layers import FrozenLayers
-from tlgui.ml.prefix import (
-    POOLED,
-    Cut,
-    KerasPrefix,
-    Span,
-    convert_prefix,
-    is_converted,
-    make_prefix,
-)
+from tlgui.ml.prefix import KerasPrefix, convert_prefix, is_converted, make_prefix
 from tlgui.ml.training import train
 
 pytestmark = pytest.mark.tf

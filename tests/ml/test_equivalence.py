@@ -22,7 +22,8 @@ from tlgui.core.spec import TrainingSpec
 from tlgui.core.types import Floats
 from tlgui.ml import cut_source, feeding, models
 from tlgui.ml.backbones import block_of
-from tlgui.ml.prefix import Cut, KerasPrefix
+from tlgui.ml.cuts import Cut
+from tlgui.ml.prefix import KerasPrefix
 from tlgui.ml.steps import make_predict_step
 from tlgui.ml.training import train
 

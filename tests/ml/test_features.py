@@ -23,12 +23,12 @@ from tlgui.ml.cache_room import cache_key, fits, in_half
 from tlgui.ml.cache_store import CacheStore
 from tlgui.ml.content_digests import ContentDigests
 from tlgui.ml.contents import Contents
+from tlgui.ml.cuts import POOLED, Cut
 from tlgui.ml.feature_cache import FeatureCache
 from tlgui.ml.features import FeatureSource
 from tlgui.ml.notices import Notices
 from tlgui.ml.pipeline import SampleReader
 from tlgui.ml.pixel_memory import Stamp
-from tlgui.ml.prefix import POOLED, Cut
 from tlgui.ml.record_table import VIEWS
 
 SIZE = 24

@@ -15,31 +15,25 @@ import pytest
 from tlgui.core import storage
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.types import Floats, Pixels
-from tlgui.ml import prefix as prefixes
-from tlgui.ml.prefix import (
-    POOLED,
-    TOLERANCE,
-    Cut,
-    KerasPrefix,
-    LiteRtPrefix,
-    convert_prefix,
-    find_cut,
-    make_prefix,
-)
+from tlgui.ml import cuts, litert_prefix, prefix_files
+from tlgui.ml.cuts import POOLED, Cut, find_cut
+from tlgui.ml.litert_prefix import LiteRtPrefix
+from tlgui.ml.prefix import TOLERANCE, KerasPrefix, convert_prefix, make_prefix
 
 BACKBONE = find_backbone("efficientnet-lite0")
 NAMES = tuple(block.name for block in BACKBONE.blocks)
 MIDDLE = "block4c"  # nine of the eighteen blocks are behind it
 TWIN = "block4b"  # of the same shape
 litert = pytest.mark.skipif(
-    not prefixes._has_litert(), reason="LiteRT has no wheel for this computer"
+    not litert_prefix.has_litert(), reason="LiteRT has no wheel for this computer"
 )
 SECOND = """
 import sys
 from pathlib import Path
 import numpy as np
 from tlgui.core.catalogue import find_backbone
-from tlgui.ml.prefix import Cut, make_prefix
+from tlgui.ml.cuts import Cut
+from tlgui.ml.prefix import make_prefix
 folder, block, pixels = sys.argv[1:]
 cut = Cut(find_backbone("efficientnet-lite0"), block)
 prefix = make_prefix(cut, [Path(folder)], lambda: 1 / 0)
@@ -122,9 +116,9 @@ def test_keras_own_prefix_is_the_part_of_the_backbone_it_says() -> None:
     expected = whole(pixels, training=False)
     for block in (NAMES[0], MIDDLE, NAMES[-2]):
         cut = Cut(BACKBONE, block)
-        front = prefixes.prefix_model(whole, cut)
+        front = cuts.prefix_model(whole, cut)
         assert front.output_shape == (None, *cut.shape)
-        behind = keras.Model(prefixes.cut_output(whole, cut), whole.output)
+        behind = keras.Model(cuts.cut_output(whole, cut), whole.output)
         found = behind(front(pixels, training=False), training=False)
         np.testing.assert_array_equal(found, expected)
 
@@ -202,13 +196,13 @@ def kept(converted_prefixes: Path, tmp_path: Path) -> Callable[[str], Path]:
 def conversions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The blocks that were converted."""
     told: list[str] = []
-    convert = prefixes._convert
+    convert = litert_prefix.convert
 
     def count(cut: Cut) -> bytes:
         told.append(cut.block)
         return convert(cut)
 
-    monkeypatch.setattr(prefixes, "_convert", count)
+    monkeypatch.setattr(litert_prefix, "convert", count)
     return told
 
 
@@ -270,7 +264,7 @@ def test_converting_beforehand_leaves_the_comparison_to_the_first_use(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cut = Cut(BACKBONE, TWIN)
-    monkeypatch.setattr(prefixes, "_convert", lambda cut: b"converted")
+    monkeypatch.setattr(litert_prefix, "convert", lambda cut: b"converted")
     convert_prefix(cut, [tmp_path / "new"])
     assert [file.name for file in (tmp_path / "new").iterdir()] == [
         f"{cut.name}.tflite"
@@ -320,7 +314,7 @@ def test_a_right_seal_on_a_useless_file_does_not_last(
     folder = kept(TWIN)
     conversions.clear()
     storage.write_bytes(folder / f"{cut.name}.tflite", b"nothing")
-    seal = {"text": prefixes._seal_of(cut, b"nothing"), "threads": 2}
+    seal = {"text": prefix_files.seal_of(cut, b"nothing"), "threads": 2}
     storage.write_json(folder / f"{cut.name}.checked", seal)
     assert isinstance(make_prefix(cut, [folder], three), LiteRtPrefix)
     assert conversions == [TWIN]
@@ -336,7 +330,7 @@ def test_a_converter_with_wrong_numbers_is_not_trusted(
 ) -> None:
     caplog.set_level(logging.INFO)
     wrong = (kept(TWIN) / f"{Cut(BACKBONE, TWIN).name}.tflite").read_bytes()
-    monkeypatch.setattr(prefixes, "_convert", lambda cut: wrong)
+    monkeypatch.setattr(litert_prefix, "convert", lambda cut: wrong)
     cut = Cut(BACKBONE, MIDDLE)
     found = make_prefix(cut, [tmp_path / "new"], three)
     assert isinstance(found, KerasPrefix)
@@ -344,7 +338,7 @@ def test_a_converter_with_wrong_numbers_is_not_trusted(
     assert reports(caplog, "differ by")
     assert found.run(three()).shape == (3, *cut.shape)
 
-    monkeypatch.setattr(prefixes, "_convert", lambda cut: 1 / 0)
+    monkeypatch.setattr(litert_prefix, "convert", lambda cut: 1 / 0)
     again = make_prefix(cut, [tmp_path / "new"], never)
     assert isinstance(again, KerasPrefix), "not tried again with the same runtime"
 
@@ -380,7 +374,7 @@ def test_where_nothing_can_be_kept_litert_runs_all_the_same(
     caplog.set_level(logging.INFO)
     cut = Cut(BACKBONE, TWIN)
     content = (kept(TWIN) / f"{cut.name}.tflite").read_bytes()
-    monkeypatch.setattr(prefixes, "_convert", lambda cut: content)
+    monkeypatch.setattr(litert_prefix, "convert", lambda cut: content)
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="utf-8")
     assert isinstance(make_prefix(cut, [blocked / "folder"], three), LiteRtPrefix)
@@ -392,8 +386,8 @@ def test_the_seal_names_content_layers_and_runtime(
 ) -> None:
     pytest.importorskip("ai_edge_litert")
     one, other = Cut(BACKBONE, TWIN), Cut(BACKBONE, MIDDLE)
-    seals = [prefixes._seal_of(one, b"a"), prefixes._seal_of(one, b"b")]
-    seals.append(prefixes._seal_of(other, b"a"))
+    seals = [prefix_files.seal_of(one, b"a"), prefix_files.seal_of(one, b"b")]
+    seals.append(prefix_files.seal_of(other, b"a"))
     monkeypatch.setattr("ai_edge_litert.__version__", "0")
-    seals.append(prefixes._seal_of(one, b"a"))
+    seals.append(prefix_files.seal_of(one, b"a"))
     assert len(set(seals)) == 4, json.dumps(seals)

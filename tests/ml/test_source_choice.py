@@ -19,10 +19,10 @@ from tlgui.ml import cache_segment, cut_source, precision, source_choice
 from tlgui.ml.cache_key import CacheKey
 from tlgui.ml.cache_room import cache_key, in_half, open_cache
 from tlgui.ml.cache_store import CacheStore
+from tlgui.ml.cuts import Cut
 from tlgui.ml.feature_cache import FeatureCache
 from tlgui.ml.forecast import Costs
 from tlgui.ml.precision import half_difference
-from tlgui.ml.prefix import Cut
 from tlgui.ml.source_choice import Choice, choose
 from tlgui.ml.training import train
 

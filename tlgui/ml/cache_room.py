@@ -6,9 +6,9 @@ from pathlib import Path
 from tlgui.core.task import find_task
 from tlgui.ml.cache_key import CacheKey
 from tlgui.ml.cache_store import CacheStore
+from tlgui.ml.cuts import Cut
 from tlgui.ml.feature_cache import FeatureCache
 from tlgui.ml.notices import Notices
-from tlgui.ml.prefix import Cut
 
 
 def cache_key(cut: Cut, dtype: str = "float32") -> CacheKey:

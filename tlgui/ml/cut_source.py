@@ -19,6 +19,7 @@ from tlgui.ml import source_choice
 from tlgui.ml.cache_key import CacheKey, record_digest
 from tlgui.ml.cache_room import cache_key, open_cache
 from tlgui.ml.contents import Contents
+from tlgui.ml.cuts import POOLED, Cut
 from tlgui.ml.earlier_cut import Missing, find_earlier
 from tlgui.ml.feature_cache import FeatureCache
 from tlgui.ml.features import FeatureSource
@@ -27,7 +28,7 @@ from tlgui.ml.frozen_layers import FrozenLayers, FrozenStream, SplitSource
 from tlgui.ml.notices import Notices
 from tlgui.ml.pipeline import SampleReader, Source, StreamSource
 from tlgui.ml.precision import Follower, half_difference
-from tlgui.ml.prefix import POOLED, Cut, make_prefix
+from tlgui.ml.prefix import make_prefix
 from tlgui.ml.record_table import ORIGINAL, VIEWS, view_names, views_at
 from tlgui.ml.view_grower import GrowingSource
 from tlgui.paths import prepared_dirs

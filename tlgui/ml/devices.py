@@ -68,13 +68,12 @@ class Devices:
     replicas: tuple[str, ...] = ()
     precision: str = ""
 
-    @functools.cached_property
+    @property
     def strategy(self) -> Any:
         """The `tf.distribute.Strategy` to build models and optimisers in."""
-        tf = runtime.tensorflow()
         if self.replicas:
-            return tf.distribute.MirroredStrategy(list(self.replicas))
-        return tf.distribute.get_strategy()
+            return _mirrored(self.replicas)
+        return runtime.tensorflow().distribute.get_strategy()
 
     def place(self, keras_model: Any) -> Any:
         """A model on every device that shares the batches; the same if one does.
@@ -165,6 +164,16 @@ def _is_installed(package: str) -> bool:
     except importlib.metadata.PackageNotFoundError:
         return False
     return True
+
+
+@functools.cache
+def _mirrored(replicas: tuple[str, ...]) -> Any:
+    """One for the whole process, since a second one numbers its sums like the first.
+
+    Devices that then wait for the same number add up what does not belong together,
+    and fail ("Shape mismatch in the collective instance").
+    """
+    return runtime.tensorflow().distribute.MirroredStrategy(list(replicas))
 
 
 def _describe(number: int, gpu: Any) -> Gpu:

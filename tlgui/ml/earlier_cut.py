@@ -11,16 +11,11 @@ import numpy as np
 
 from tlgui.core.types import Floats
 from tlgui.ml.cache_room import cache_key
+from tlgui.ml.cuts import POOLED, Cut, Span
 from tlgui.ml.feature_cache import FeatureCache
 from tlgui.ml.frozen_layers import FrozenLayers
-from tlgui.ml.prefix import (
-    BATCH,
-    POOLED,
-    Cut,
-    Span,
-    is_converted,
-    make_prefix,
-)
+from tlgui.ml.litert_prefix import BATCH
+from tlgui.ml.prefix import is_converted, make_prefix
 
 _log = logging.getLogger(__name__)
 

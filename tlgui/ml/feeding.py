@@ -15,11 +15,11 @@ from tlgui.ml import models
 from tlgui.ml.content_digests import ContentDigests
 from tlgui.ml.contents import Contents
 from tlgui.ml.cut_source import CutSource, Shared
+from tlgui.ml.cuts import POOLED, Cut, find_cut
 from tlgui.ml.learners import BlockLearner, HeadLearner, Learner, Weights
 from tlgui.ml.notices import Notices
 from tlgui.ml.pipeline import SampleReader, Source, StreamSource
 from tlgui.ml.precision import Follower, follower_of_blocks, follower_of_head
-from tlgui.ml.prefix import POOLED, Cut, find_cut
 
 _log = logging.getLogger(__name__)
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from tlgui.core.dataset import Sample
 from tlgui.core.types import Floats, Labels, Pixels
+from tlgui.ml.litert_prefix import LiteRtPrefix
 from tlgui.ml.pipeline import Batch, Source
-from tlgui.ml.prefix import KerasPrefix, LiteRtPrefix, Prefix
+from tlgui.ml.prefix import KerasPrefix, Prefix
 
 
 class FrozenLayers:

@@ -8,9 +8,9 @@ from tlgui.core.phases import Phase
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.types import Floats
 from tlgui.ml import models
+from tlgui.ml.cuts import Cut, cut_output
 from tlgui.ml.devices import Devices, find_devices
 from tlgui.ml.head_solver import HeadSolver
-from tlgui.ml.prefix import Cut, cut_output
 from tlgui.ml.steps import KerasTrainStep, PredictStep, TrainStep, make_predict_step
 
 

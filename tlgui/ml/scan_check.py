@@ -14,9 +14,9 @@ from tlgui.core.task import find_task
 from tlgui.ml.cache_key import record_digest
 from tlgui.ml.cache_room import cache_key
 from tlgui.ml.content_digests import ContentDigests
+from tlgui.ml.cuts import find_cut
 from tlgui.ml.feature_cache import FeatureCache
 from tlgui.ml.pixel_memory import PixelMemory
-from tlgui.ml.prefix import find_cut
 from tlgui.ml.record_table import view_names
 
 

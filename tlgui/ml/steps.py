@@ -159,10 +159,8 @@ class _Gradients:
         with tf.GradientTape() as tape:
             x = tf.cast(inputs, tf.float32)
             probabilities = run_layers(self._keras_model, x, training=True)
-            value = self._loss(labels, probabilities, sample_weight=weights)
-            value *= tf.cast(tf.shape(labels)[0], tf.float32) / tf.cast(
-                count, tf.float32
-            )
+            losses = self._loss.call(labels, probabilities)
+            value = tf.reduce_sum(losses * weights) / tf.cast(count, tf.float32)
             scaled = self._optimizer.scale_loss(value)
         answers = tf.argmax(probabilities, 1)
         # Samples that only fill up a share have no label.

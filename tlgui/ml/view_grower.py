@@ -7,8 +7,8 @@ from tlgui.core.dataset import Sample
 from tlgui.core.phases import Phase
 from tlgui.core.types import Labels
 from tlgui.ml.features import FeatureSource
+from tlgui.ml.litert_prefix import BATCH
 from tlgui.ml.pipeline import Batch, training_order
-from tlgui.ml.prefix import BATCH
 
 
 class GrowingSource:

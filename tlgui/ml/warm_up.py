@@ -15,8 +15,9 @@ from tlgui.core.task import find_task
 from tlgui.core.types import Pixels
 from tlgui.ml import runtime
 from tlgui.ml.backbones import keep_spare
+from tlgui.ml.cuts import POOLED, Cut
 from tlgui.ml.model_template import find_template
-from tlgui.ml.prefix import POOLED, Cut, convert_prefix, is_checked, make_prefix
+from tlgui.ml.prefix import convert_prefix, is_checked, make_prefix
 
 _log = logging.getLogger(__name__)
 

@@ -1,0 +1,87 @@
+"""Converted frozen layers on the disk, and which of them were compared with Keras."""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import logging
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tlgui.core import storage
+from tlgui.core.errors import TlguiError
+from tlgui.ml.cuts import Part
+
+_log = logging.getLogger(__name__)
+
+
+def _files(cut: Part, folder: Path) -> tuple[Path, Path]:
+    """The converted file, and the seal that says that it was compared."""
+    return folder / f"{cut.name}.tflite", folder / f"{cut.name}.checked"
+
+
+def read_converted(cut: Part, folders: Sequence[Path]) -> bytes | None:
+    """What was converted before, if anything."""
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            return _files(cut, folder)[0].read_bytes()
+    return None
+
+
+@dataclass(frozen=True)
+class Seal:
+    """Says that a converted file was compared with Keras on this computer.
+
+    Attributes:
+        text: of which file, by which runtime, on which computer.
+        threads: with which it was fastest.
+    """
+
+    text: str
+    threads: int
+
+
+def is_refused(cut: Part, folder: Path) -> bool:
+    """Whether this runtime did not do for these layers before."""
+    return _read_seal(cut, folder) == Seal(seal_of(cut, b""), 0)
+
+
+def sealed_threads(cut: Part, folder: Path, content: bytes) -> int:
+    """With how many threads to run a converted file; 0 if it was never compared."""
+    seal = _read_seal(cut, folder)
+    return seal.threads if seal and seal.text == seal_of(cut, content) else 0
+
+
+def _read_seal(cut: Part, folder: Path) -> Seal | None:
+    """What the last comparison gave, if there was one."""
+    try:
+        value = json.loads(_files(cut, folder)[1].read_text(encoding="utf-8"))
+        return Seal(str(value["text"]), max(int(value["threads"]), 0))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def keep_converted(
+    cut: Part, folder: Path, content: bytes | None, seal: Seal | None = None
+) -> None:
+    """Keeps a converted file; where that fails the next run converts again."""
+    file, seal_file = _files(cut, folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if content is not None:
+            storage.write_bytes(file, content)
+        if seal is not None:
+            storage.write_json(seal_file, dataclasses.asdict(seal))
+    except (OSError, TlguiError) as error:
+        _log.info("%s is converted again next time: %s", cut.name, error)
+
+
+def seal_of(cut: Part, content: bytes) -> str:
+    """Guards against damage and mix-ups, not against people."""
+    import ai_edge_litert
+
+    digest = hashlib.sha256(content).hexdigest()
+    machine = f"{platform.machine()} {platform.processor()}"
+    return f"{cut.name} {digest} {ai_edge_litert.__version__} {machine}"
