@@ -13,7 +13,9 @@ import pytest
 from tests.conftest import save_picture
 from tlgui import cli
 from tlgui.cli_progress import TrainingOutput
-from tlgui.core.events import Event, Noticed, SourceChosen, Streaming
+from tlgui.core.events import EpochEnded, Event, Noticed, SourceChosen, Streaming
+from tlgui.core.spec import TrainingSpec
+from tlgui.ml.training import train
 
 TRAIN_FAST = ["--epochs", "1", "--augment", "none", "--batch-size", "4"]
 
@@ -279,3 +281,33 @@ def test_what_happens_to_the_photos_is_said(
     with TrainingOutput(as_json=False) as output:
         output.show(event)
     assert said in capsys.readouterr().out
+
+
+def test_an_interrupted_run_goes_on_from_where_its_data_are_now(
+    colours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, moved = tmp_path / "run", tmp_path / "moved"
+    spec = TrainingSpec(str(colours), epochs=3, augmentation="none")
+    told: list[Event] = []
+
+    def emit(event: Event) -> None:
+        told.append(event)
+        if isinstance(event, EpochEnded) and event.record.epoch == 2:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        train(spec, run, emit)
+    colours.rename(moved)
+    command = ["train", str(moved), "--out", str(run), "--resume"]
+    assert cli.main(command) == 0
+    said = capsys.readouterr().out
+    assert "epoch 3/3" in said
+    assert (run / "model.keras").is_file()
+    assert cli.main(command) == 0
+    assert "is finished; there is nothing to go on with" in capsys.readouterr().out
+
+
+def test_resume_begins_a_run_that_is_not_there(colours: Path, tmp_path: Path) -> None:
+    command = ["train", str(colours), "--out", str(tmp_path / "run"), "--resume"]
+    assert cli.main([*command, "--epochs", "1", "--augment", "none"]) == 0
+    assert (tmp_path / "run" / "model.keras").is_file()

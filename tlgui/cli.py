@@ -16,7 +16,7 @@ from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import Outcome, Stop
 from tlgui.core.layers import parse_trainable
-from tlgui.core.run import new_run_name, open_finished_run
+from tlgui.core.run import new_run_name, open_finished_run, open_run
 from tlgui.core.scan import check_trainable, scan
 from tlgui.core.spec import LOSSES, OPTIMIZERS, STRATEGIES, TrainingSpec
 from tlgui.core.task import IMAGE_CLASSIFICATION
@@ -138,6 +138,11 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
     add("--class-weights", action="store_true", help="let rare classes count as much")
     add("--patience", type=int, default=_DEFAULTS.patience, help="0: never stop early")
     add("--seed", type=int, default=_DEFAULTS.seed)
+    add(
+        "--resume",
+        action="store_true",
+        help="go on with an interrupted RUN as it began",
+    )
 
 
 def _spec(options: argparse.Namespace) -> TrainingSpec:
@@ -170,7 +175,22 @@ def _share_or_folder(text: str) -> float | str:
 
 
 def _train(options: argparse.Namespace, stop: StopFlag) -> int:
+    if options.resume and options.out.exists():
+        return _resume(options, stop)
     return _run_training(_spec(options), options.out, stop, as_json=options.json)
+
+
+def _resume(options: argparse.Namespace, stop: StopFlag) -> int:
+    folder = options.out.absolute()
+    if open_run(folder).model_file.exists():
+        if not options.json:
+            print(f"The run {folder} is finished; there is nothing to go on with.")
+        return EXIT_OK
+    from tlgui.ml.training import resume
+
+    with cli_progress.TrainingOutput(as_json=options.json) as output:
+        ended = resume(folder, output.show, stop, data=options.data.absolute())
+    return EXIT_STOPPED if ended.outcome is Outcome.STOPPED else EXIT_OK
 
 
 def _run_training(

@@ -1,6 +1,7 @@
 """Fine-tunes a model: plain functions, without Qt and without processes."""
 
 import contextlib
+import dataclasses
 import time
 from pathlib import Path
 
@@ -69,6 +70,7 @@ def resume(
     emit: Emit,
     stop: StopRequest = never_stop,
     dataset: Dataset | None = None,
+    data: Path | None = None,
 ) -> RunEnded:
     """Goes on with a run that was interrupted, as if it had not been.
 
@@ -77,6 +79,7 @@ def resume(
         emit: told every event of the run, the finished epochs first.
         stop: asked between batches whether and how to stop.
         dataset: the scanned data, if it was scanned already.
+        data: where the data are now, if they were moved.
 
     Returns:
         How it ended; the same value was the last event.
@@ -95,7 +98,8 @@ def resume(
     emit(StageChanged(Stage.READING))
     memory = PixelMemory()
     try:
-        prepared = prepare_data(run.spec, emit, stop, dataset, memory)
+        spec = dataclasses.replace(run.spec, data=str(data or run.spec.data))
+        prepared = prepare_data(spec, emit, stop, dataset, memory)
     except Stopped:
         return end_without_model(folder, emit, started)
     state = _last_state(run, prepared, emit)
