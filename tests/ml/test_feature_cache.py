@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 from tlgui.core.types import Floats
@@ -139,6 +140,24 @@ def test_what_was_put_is_read_in_any_order_now_and_later(tmp_path: Path) -> None
     assert later.dtype == np.float32
     about = json.loads((tmp_path / KEY.folder / "about.json").read_text("utf-8"))
     assert (about["cut"], about["shape"]) == ("block4", [3, 4, 5])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the numbers of Linux")
+def test_what_was_read_does_not_stay_in_memory(tmp_path: Path) -> None:
+    """Mapped pages would count, up to all that is kept: 9 GB for 100,000 photos."""
+    count, read = 400, 0
+    with FeatureCache(tmp_path, BIG) as cache:
+        for first in range(0, count, 50):
+            several = range(first, first + 50)
+            cache.put_many(names(several), np.zeros((50, *BIG.shape), np.float32))
+    memory = psutil.Process().memory_info
+    before = memory().rss
+    with FeatureCache(tmp_path, BIG) as cache:
+        for number in range(count):
+            read += int(cache.get_many(names([number]))[1].sum())
+        left = memory().rss - before
+    assert read == count
+    assert left < count * BIG.record_bytes / 2
 
 
 def test_records_of_several_segments_are_read_together(tmp_path: Path) -> None:

@@ -19,9 +19,6 @@ from tlgui.ml.cache_key import DIGEST_BYTES, OUR_FILES, CacheKey, listed
 
 ENTRY = np.dtype([("digest", f"V{DIGEST_BYTES}"), ("checksum", "<u4")])
 
-# Of a segment's pages, so much stays mapped before it is given back.
-_RESIDENT = 200_000_000
-
 
 class Segment:
     """What one process has written, as every process reads it.
@@ -40,7 +37,6 @@ class Segment:
         self._checked = np.zeros(0, np.bool_)
         self.count = 0
         self._mapping: mmap.mmap | None = None
-        self._touched = 0
 
     @property
     def _room(self) -> int:
@@ -86,20 +82,16 @@ class Segment:
             checksum = _checksum(digests[asked[place]], records[place])
             good[place] = checksum == self._checksums[rows[place]]
         self._checked[rows[good]] = True
-        self._let_go(records.nbytes)
         return records, good
 
-    def _let_go(self, touched: int) -> None:
-        """Gives mapped pages back now and then, which would count as our memory.
+    def let_go(self) -> None:
+        """Gives mapped pages back, which would count as this process' memory.
 
         They stay in the system's own memory while it has room for them. Windows
         trims a process by itself.
         """
-        self._touched += touched
-        if self._touched > _RESIDENT and self._mapping is not None:
-            self._touched = 0
-            if sys.platform != "win32":
-                self._mapping.madvise(mmap.MADV_DONTNEED)
+        if self._mapping is not None and sys.platform != "win32":
+            self._mapping.madvise(mmap.MADV_DONTNEED)
 
     def _mapped(self, count: int) -> NDArray[Any]:
         if len(self._records) < count:
