@@ -23,6 +23,7 @@ from tlgui.core.errors import TlguiError
 from tlgui.core.types import Floats, Pixels
 from tlgui.ml import runtime
 from tlgui.ml.backbones import block_of, build_backbone
+from tlgui.ml.forward import run_layers
 
 _log = logging.getLogger(__name__)
 
@@ -131,7 +132,7 @@ class KerasPrefix:
 
         @tf.function(input_signature=signature, jit_compile=False, autograph=False)  # type: ignore[untyped-decorator]
         def run(inputs: Any) -> Any:
-            return self._model(tf.cast(inputs, tf.float32), training=False)
+            return run_layers(self._model, tf.cast(inputs, tf.float32), training=False)
 
         self._run = run
 
