@@ -46,7 +46,7 @@ def solver(classes: int, **changes: Any) -> HeadSolver:
 
 
 class KerasHead:
-    """The same head in Keras, trained as `steps.make_train_step` does it."""
+    """The same head in Keras, trained as `steps.KerasTrainStep` does it."""
 
     def __init__(self, spec: TrainingSpec, classes: int, steps: int) -> None:
         tf = runtime.tensorflow()

@@ -35,7 +35,7 @@ def one_blas_thread() -> Iterator[None]:
 class HeadSolver:
     """A dense softmax layer, and what trains it.
 
-    Equal to the head of `models.build_classifier` trained by `steps.make_train_step`
+    Equal to the head of `models.build_classifier` trained by `steps.KerasTrainStep`
     on what its pooling gives, up to the order in which sums are rounded.
 
     Attributes:

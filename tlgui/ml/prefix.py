@@ -18,6 +18,7 @@ from tlgui.ml import litert_prefix, runtime
 from tlgui.ml.backbones import build_backbone
 from tlgui.ml.cuts import Cut, Part, prefix_model
 from tlgui.ml.devices import prefers_tensorflow
+from tlgui.ml.forward import run_layers
 from tlgui.ml.litert_prefix import LiteRtPrefix, best_threads, has_litert, usable
 from tlgui.ml.prefix_files import (
     Seal,
@@ -115,7 +116,7 @@ class KerasPrefix:
 
         @tf.function(input_signature=signature, jit_compile=False, autograph=False)  # type: ignore[untyped-decorator]
         def run(inputs: Any) -> Any:
-            return self._model(tf.cast(inputs, tf.float32), training=False)
+            return run_layers(self._model, tf.cast(inputs, tf.float32), training=False)
 
         self._run = run
 
