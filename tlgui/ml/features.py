@@ -1,5 +1,6 @@
 """Samples as the activations of the frozen layers: computed once, then kept."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -78,6 +79,7 @@ class FeatureSource:
         self._seed = seed
         self._notices = notices
         self._earlier = earlier
+        self._computing = threading.Lock()
         self._tables: dict[tuple[int, bool], RecordTable] = {}
         self._rows_left = ROWS_BUDGET if len(cache.key.shape) == 1 else 0
 
@@ -207,18 +209,20 @@ class FeatureSource:
         self, table: RecordTable, named: list[_Named]
     ) -> tuple[Floats, NDArray[np.bool_]]:
         """Activations of some samples, and which of them could be had."""
-        features, found = self._cache.get_many([one.digest for one in named])
-        self._take_earlier(named, features, found)
-        todo: list[_Named] = []
-        at: list[int] = []
-        for index in np.flatnonzero(~found):
-            one = self._with_pixels(table, named[index])
-            if one is not None:
-                todo.append(one)
-                at.append(int(index))
-        if todo:
-            features[at] = self._run(todo)
-            found[at] = True
+        # Whoever comes second finds what the first has kept.
+        with self._computing:
+            features, found = self._cache.get_many([one.digest for one in named])
+            self._take_earlier(named, features, found)
+            todo: list[_Named] = []
+            at: list[int] = []
+            for index in np.flatnonzero(~found):
+                one = self._with_pixels(table, named[index])
+                if one is not None:
+                    todo.append(one)
+                    at.append(int(index))
+            if todo:
+                features[at] = self._run(todo)
+                found[at] = True
         return features, found
 
     def _take_earlier(
