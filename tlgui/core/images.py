@@ -32,6 +32,7 @@ _FORMATS = ("JPEG", "PNG", "BMP", "WEBP", "TIFF")
 MAX_PIXELS = 400_000_000
 # Changes when the same file is decoded to other pixels than before.
 DECODER_VERSION = 1
+_ORIENTATION = 0x0112
 
 # We refuse by our own limit below, with a sentence of our own.
 Image.MAX_IMAGE_PIXELS = None
@@ -119,7 +120,7 @@ def inspect(path: Path) -> InspectedPicture:
             width, height = image.size
             image.draft("RGB", (1, 1))
             image.load()
-            turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+            turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
     except Exception as error:  # Pillow raises a dozen kinds
         raise UnreadableError(_explain(path, error)) from error
     return InspectedPicture(*((height, width) if turned else (width, height)))
@@ -134,12 +135,18 @@ def _open(source: Path | bytes, width: int, height: int) -> Image.Image:
             # JPEG decodes at 1/2, 1/4, 1/8 scale at a fraction of the cost.
             image.draft("RGB", (2 * width, 2 * height))
             image.load()
-            upright = ImageOps.exif_transpose(image)
-            return _to_rgb(upright)
+            return _to_rgb(_turned(image))
     except UnreadableError:
         raise
     except Exception as error:  # Pillow raises a dozen kinds
         raise UnreadableError(_explain(source, error)) from error
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    """Turns a picture upright; one that is gets no copy."""
+    if image.getexif().get(_ORIENTATION, 1) == 1:
+        return image
+    return ImageOps.exif_transpose(image)
 
 
 def _check_size(image: Image.Image) -> None:
