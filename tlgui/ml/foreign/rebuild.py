@@ -16,8 +16,6 @@ from tlgui.ml.foreign.gate import ForeignModel
 from tlgui.ml.foreign.graph import Graph, read_graph
 from tlgui.ml.foreign.refusal import Refusal, refused
 
-_OPERATIONS = "keras.src.ops.numpy"
-
 
 def rebuild(foreign: ForeignModel) -> Any:
     """Builds the architecture of a foreign model, without its weights.
@@ -95,7 +93,7 @@ class _Builder:
         class_name = entry["class_name"]
         if class_name in AUGMENTATION:
             return _single(arguments)
-        if entry.get("module") == _OPERATIONS:
+        if any(isinstance(argument, float) for argument in arguments):
             result = _operation(class_name, arguments)
         else:
             merges = not RECIPES[class_name].settings or class_name == "Concatenate"
@@ -150,9 +148,10 @@ def _single(arguments: Sequence[Any]) -> Any:
 
 
 def _operation(name: str, arguments: Sequence[Any]) -> Any:
+    """Adds a number to a layer's output, or multiplies by one."""
     import keras
 
-    if len(arguments) != 2:
-        raise Refusal("one of its sums does not have two parts")
-    operation = keras.ops.add if name == "Add" else keras.ops.multiply
-    return operation(*arguments)
+    operations = {"Add": keras.ops.add, "Multiply": keras.ops.multiply}
+    if len(arguments) != 2 or name not in operations:
+        raise Refusal("one of its layers gets a number where a layer belongs")
+    return operations[name](*arguments)
