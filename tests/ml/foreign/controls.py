@@ -29,6 +29,7 @@ from tests.ml.foreign.hostile import SECRET, Place
 
 Control = Callable[[Path, Place], bool]
 _GIGABYTE = 2**30
+_MUCH = 250 * 2**20  # of memory, for a file of at most a few megabytes
 
 
 # -- pickles -------------------------------------------------------------------
@@ -107,7 +108,11 @@ def _plain_zip(file: Path, _: Place) -> bool:
         return all(archive.read(info) is not None for info in archive.infolist())
 
 
-_read_zip = _plain_zip
+def _read_zip(file: Path, _: Place) -> bool:
+    """What Keras reads of an archive."""
+    with zipfile.ZipFile(file) as archive:
+        names = ("metadata.json", "config.json", "model.weights.h5")
+        return all(archive.read(name) is not None for name in names)
 
 
 def _two_names(file: Path, _: Place) -> bool:
@@ -135,7 +140,8 @@ def _claims_more(file: Path, _: Place) -> bool:
 
 def _unpack(file: Path, _: Place) -> bool:
     with zipfile.ZipFile(file) as archive:
-        return sum(len(archive.read(name)) for name in archive.namelist()) < 0
+        data = [archive.read(name) for name in archive.namelist()]
+    return bool(data) and _peak() > _MUCH
 
 
 def _unpack_raw(file: Path, _: Place) -> bool:
@@ -143,7 +149,8 @@ def _unpack_raw(file: Path, _: Place) -> bool:
         info = archive.getinfo("model.weights.h5")
     start = info.header_offset + 30 + len(info.filename)
     packed = file.read_bytes()[start : start + info.compress_size]
-    return len(zlib.decompressobj(-15).decompress(packed)) < 0
+    data = zlib.decompressobj(-15).decompress(packed)
+    return bool(data) and _peak() > _MUCH
 
 
 # -- JSON ----------------------------------------------------------------------
@@ -197,10 +204,10 @@ def _hdf5(file: Path) -> Iterator[h5py.File]:
     """Opens a file, or the weights in an archive."""
     if zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as archive:
-            source: Any = io.BytesIO(archive.read("model.weights.h5"))
-    else:
-        source = file
-    with h5py.File(source) as opened:
+            data = archive.read("model.weights.h5")
+        file = file.with_suffix(".unpacked.h5")
+        file.write_bytes(data)
+    with h5py.File(file) as opened:
         yield opened
 
 
@@ -235,13 +242,13 @@ _read_hdf5 = _plain_hdf5
 def _read_all(file: Path, place: Place) -> bool:
     """Asks for more memory than there is; see `_apart`."""
     _plain_hdf5(file, place)
-    return _peak() > 600 * 2**20
+    return _peak() > _MUCH
 
 
 def _read_more_than_stored(file: Path, _: Place) -> bool:
     with _hdf5(file) as opened:
-        read = sum(data[()].nbytes for data in _data_sets(opened))
-    return read > 5 * file.stat().st_size or read > 100_000
+        read = int(sum(data[()].nbytes for data in _data_sets(opened)))
+    return read > 5 * file.stat().st_size
 
 
 def _walk(file: Path, _: Place) -> bool:
@@ -255,8 +262,9 @@ def _walk(file: Path, _: Place) -> bool:
 
 def _user_link(file: Path, _: Place) -> bool:
     with _hdf5(file) as opened:
-        links = opened["layers/dense/vars"].id.links
-        return bool(links.get_info(b"followme").type > h5py.h5l.TYPE_EXTERNAL)
+        group = opened["layers/dense/vars"]
+        kind = group.id.links.get_info(b"followme").type
+    return bool(kind > h5py.h5l.TYPE_EXTERNAL)
 
 
 def _filters(file: Path, _: Place) -> bool:
@@ -299,7 +307,7 @@ def _apart(control: Control, file: Path, place: Place) -> tuple[bool, str]:
             harm, told = True, "out of memory"
         except BaseException as error:  # noqa: BLE001 - told to the parent
             told = f"{type(error).__name__}: {error}"
-            harm = "allocat" in told or "memory" in told
+            harm = "allocat" in told or _peak() > _MUCH
         os.write(writing, json.dumps([harm, told[:300]]).encode())
         os._exit(0)
     os.close(writing)
@@ -309,7 +317,7 @@ def _apart(control: Control, file: Path, place: Place) -> tuple[bool, str]:
     if not answer:
         return True, f"its process died ({status})"
     harm, told = json.loads(answer)
-    return harm, told
+    return bool(harm), str(told)
 
 
 # -- Keras ---------------------------------------------------------------------
@@ -375,13 +383,13 @@ def _load_vocabulary(file: Path, _: Place) -> bool:
     """A file of this computer ends up in the model."""
     with contextlib.suppress(Exception):
         model = _keras_model(file)
-        return "hush" in model.layers[0].get_vocabulary()
+        return bool("hush" in model.layers[0].get_vocabulary())
     import keras
 
     with zipfile.ZipFile(file) as archive:
         config = json.loads(archive.read("config.json"))["config"]["layers"][1]
     layer = keras.saving.deserialize_keras_object(config, safe_mode=False)
-    return "hush" in layer.get_vocabulary()
+    return bool("hush" in layer.get_vocabulary())
 
 
 def _call_saved_model(file: Path, place: Place) -> bool:

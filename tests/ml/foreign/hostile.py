@@ -145,7 +145,7 @@ def write_zip(path: Path, parts: Members, packed: bool = False) -> Path:
 
 
 def packed_blanks(size: int, byte: bytes = b" ") -> bytes:
-    """As many megabytes of one byte, deflated, in a moment: one is packed and repeated."""
+    """As many megabytes of one byte, deflated: one is packed and repeated."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     piece = packer.compress(byte * MEGABYTE) + packer.flush(zlib.Z_FULL_FLUSH)
     return piece * size + packer.flush()

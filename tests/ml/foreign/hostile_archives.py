@@ -170,11 +170,14 @@ _ZIP = (
     Attack("symlink_weights", _symlink("model.weights.h5"), "unzip_link", "a link"),
     Attack("symlink_assets", _symlink("assets/"), "unzip_link", "assets/"),
     Attack(
-        "traversal", _escaping(lambda p: f"../markers/{p.name}"), "unzip", "../markers"
+        "traversal",
+        _escaping(lambda p: f"../../markers/{p.name}"),
+        "unzip",
+        "../../markers",
     ),
     Attack(
         "traversal_deep",
-        _escaping(lambda p: f"assets/../../markers/{p.name}"),
+        _escaping(lambda p: f"assets/../../../markers/{p.name}"),
         "unzip",
         "assets/../..",
     ),

@@ -19,6 +19,7 @@ from tests.ml.foreign.hostile import (
     keras_file,
     layer,
     sequential,
+    weights,
     write_zip,
 )
 
@@ -26,7 +27,7 @@ from tests.ml.foreign.hostile import (
 def payload(place: Place, result: str = "x") -> str:
     """A Python function, marshalled as Keras does it, that leaves its marker."""
     source = (
-        f"lambda x=None, *a, **k: (__import__('os').close(__import__('os').open("
+        f"lambda x, *a, **k: (__import__('os').close(__import__('os').open("
         f"{str(place.marker)!r}, 65)), {result})[1]"
     )
     outer = compile(source, "<attack>", "eval")
@@ -36,12 +37,12 @@ def payload(place: Place, result: str = "x") -> str:
 
 def bare_lambda(place: Place, result: str = "x") -> dict[str, Any]:
     """A lambda function where Keras expects a function or an object."""
-    value = [payload(place, result), [None], None]
+    value = [payload(place, result), None, None]
     return {"class_name": "__lambda__", "config": {"value": value}}
 
 
 def lambda_layer(place: Place) -> dict[str, Any]:
-    code = {"code": payload(place), "defaults": [None], "closure": None}
+    code = {"code": payload(place), "defaults": None, "closure": None}
     return layer(
         "Lambda",
         name="attack",
@@ -86,7 +87,7 @@ def _activation(module: str, name: str) -> Callable[[Place], Any]:
 
 def _compiled(place: Place) -> dict[str, Any]:
     loss = {
-        "module": "keras.losses",
+        "module": "keras.src.losses.losses",
         "class_name": "LossFunctionWrapper",
         "config": {"fn": bare_lambda(place, "x * 0.0"), "name": "attack"},
         "registered_name": None,
@@ -101,7 +102,7 @@ def _legacy(place: Place) -> Path:
     def fill(file: h5py.File, place: Place) -> None:
         lambda_config = {
             "name": "attack",
-            "function": [payload(place), [None], None],
+            "function": [payload(place), None, None],
             "function_type": "lambda",
             "arguments": {},
         }
@@ -127,7 +128,7 @@ def _legacy(place: Place) -> Path:
 
 
 def _subclassed(_: Place) -> dict[str, Any]:
-    return {**layer("Evil", "evil.models"), "registered_name": "evil>Evil"}
+    return {**layer("Evil", "evil.models"), "registered_name": "other>Model"}
 
 
 def _saved_model_layer(place: Place) -> dict[str, Any]:
@@ -237,29 +238,48 @@ def _text(suffix: str, data: bytes) -> Callable[[Place], Path]:
 CODE = "program code"
 UNKNOWN = "none of the layers"
 
+
+def _two_layers(file: h5py.File) -> None:
+    for name, shape in (("dense", (4, 4)), ("dense_1", (4, 2))):
+        group = file.create_group(f"layers/{name}/vars")
+        group["0"], group["1"] = np.ones(shape, "float32"), np.ones(shape[1], "float32")
+
+
+_TWO_LAYERS = weights(_two_layers)
 ATTACKS = (
     Attack(
         "lambda_layer", keras_file(lambda p: sequential(lambda_layer(p))), "load", CODE
     ),
     Attack("lambda_layer_inside", keras_file(_inside), "load", CODE),
-    Attack("lambda_layer_on_call", keras_file(_unbuilt), "load_and_call", CODE),
+    Attack(
+        "lambda_layer_on_call",
+        keras_file(_unbuilt, weights(lambda file: None)),
+        "load_and_call",
+        CODE,
+    ),
     Attack("lambda_layer_keras2", _legacy, "load", "Lambda layer"),
     Attack(
-        "lambda_activation", keras_file(lambda p: _dense(p, "activation")), "load", CODE
+        "lambda_activation_on_call",
+        keras_file(lambda p: _dense(p, "activation"), _TWO_LAYERS),
+        "load_and_call",
+        CODE,
     ),
     Attack(
         "lambda_initializer",
         keras_file(
-            lambda p: _dense(p, "kernel_initializer", "__import__('numpy').ones(x)")
+            lambda p: _dense(p, "kernel_initializer", "__import__('numpy').ones(x)"),
+            _TWO_LAYERS,
         ),
         "load",
         CODE,
+        fires=False,  # Keras wants an initializer of its own there
     ),
     Attack(
-        "lambda_regularizer_on_call",
-        keras_file(lambda p: _dense(p, "kernel_regularizer", "0.0")),
+        "lambda_regularizer",
+        keras_file(lambda p: _dense(p, "kernel_regularizer", "0.0"), _TWO_LAYERS),
         "load_and_call",
         CODE,
+        fires=False,
     ),
     Attack("lambda_loss_on_training", keras_file(_compiled), "load_and_train", UNKNOWN),
     Attack(

@@ -80,6 +80,8 @@ def main() -> None:
         _send(answer, {"refused": "it needs more memory than a model of its size"})
     except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
         reason = " ".join(str(error).split())[:120]
+        if "allocation failed" in reason:
+            reason = "it asks for more memory than a model of its size"
         _send(answer, {"refused": f"its weights are damaged ({reason})"})
     # HDF5's own tidying up at the end could still be made to fail.
     os._exit(0)
@@ -172,7 +174,7 @@ class _Part(io.RawIOBase):
 def _opened(window: Window) -> Any:
     part = _Part(window.offset, window.stored)
     if window.deflated:
-        return io.BytesIO(_unpacked(part, window))
+        return _unpacked(part, window)
     if window.crc is not None:
         crc = 0
         while block := part.read(1 << 20):
@@ -182,7 +184,7 @@ def _opened(window: Window) -> Any:
     return part
 
 
-def _unpacked(part: Any, window: Window) -> bytes:
+def _unpacked(part: Any, window: Window) -> io.BytesIO:
     """Unpacks as many bytes as were promised, and one more to notice if it lies."""
     unpacker = zlib.decompressobj(-15)
     unpacked = io.BytesIO()
@@ -192,11 +194,11 @@ def _unpacked(part: Any, window: Window) -> bytes:
             piece = unpacker.decompress(block, min(room, 1 << 20))
             room -= unpacked.write(piece)
             block = unpacker.unconsumed_tail
-    data = unpacked.getbuffer()
-    if len(data) != window.size:
+    if unpacked.tell() != window.size:
         raise Refusal("its archive contradicts itself about a size")
-    _check_crc(zlib.crc32(data), window)
-    return bytes(data)
+    _check_crc(zlib.crc32(unpacked.getbuffer()), window)
+    unpacked.seek(0)
+    return unpacked
 
 
 def _check_crc(crc: int, window: Window) -> None:

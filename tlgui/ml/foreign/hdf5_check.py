@@ -185,7 +185,7 @@ def _check_totals(found: Structure, size: int) -> None:
         raise Refusal(
             f"its parts claim {found.stored:,} bytes, but the file has only {size:,}"
         )
-    if found.declared > limits.FILE_BYTES:
+    if found.declared > limits.most_numbers(size):
         raise Refusal(f"it would need {found.declared:,} bytes of memory")
 
 

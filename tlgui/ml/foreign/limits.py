@@ -29,7 +29,9 @@ HDF5_NAME_BYTES = 512
 HDF5_RANK = 8
 HDF5_FILTERS = 3
 HDF5_CHUNK_BYTES = 64 * MEGABYTE
-HDF5_GZIP_RATIO = 100
+HDF5_GZIP_RATIO = 100  # of one data set: zeros shrink well, trained weights hardly
+HDF5_TOTAL_RATIO = 4
+HDF5_SMALL_BYTES = 16 * MEGABYTE  # a small model may shrink as it likes
 HDF5_READ_BYTES = 64 * MEGABYTE  # what is held at a time while reading
 
 # The child process. Windows has no such limits for a single process; there only
@@ -48,3 +50,8 @@ NAME_LETTERS = 200
 INTEGER = 65_536
 NUMBER = 1e9
 SAMPLE_ELEMENTS = 2**26  # numbers that one layer makes of one photo
+
+
+def most_numbers(size: int) -> int:
+    """How many bytes of arrays an HDF5 file of `size` bytes may unpack to."""
+    return min(FILE_BYTES, HDF5_TOTAL_RATIO * size + HDF5_SMALL_BYTES)

@@ -7,7 +7,7 @@ head for other classes as a rule, keeps its new weights and is named.
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,16 @@ Shapes = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True)
 class Match:
-    """A layer of the model, and the layer of the file that fits it."""
+    """A layer of the model, and the layer of the file that fits it.
+
+    Attributes:
+        layer: the name of the model's layer.
+        index: which of the model's layers with weights it is.
+        saved: the layer of the file.
+    """
 
     layer: str
+    index: int
     saved: SavedLayer
 
 
@@ -60,37 +67,83 @@ def match_weights(saved: Sequence[SavedLayer], keras_model: Any) -> MatchReport:
 
     Args:
         saved: the file's layers.
-        keras_model: a flat functional model. It is not changed.
+        keras_model: any Keras model, also with models inside. It is not changed.
     """
-    targets = [layer for layer in keras_model.layers if layer.weights]
-    found: dict[str, SavedLayer] = {}
-    places = _places(keras_model.layers)
+    targets = _targets(keras_model)
+    found: dict[int, SavedLayer] = {}
     _match(found, targets, saved, lambda t: t.name, lambda s: s.name)
     _match(found, targets, saved, lambda t: _flat(t.name), lambda s: _flat(s.name))
     _match(found, targets, saved, lambda t: t.name, _last_name)
-    _match(found, targets, saved, lambda t: places[t.name], lambda s: s.path)
+    _match(found, targets, saved, lambda t: t.place, lambda s: s.path)
     _match_in_order(found, targets, saved)
     used = {id(one) for one in found.values()}
     return MatchReport(
-        tuple(Match(t.name, found[t.name]) for t in targets if t.name in found),
-        tuple(t.name for t in targets if t.name not in found),
+        tuple(
+            Match(t.name, t.index, found[t.index]) for t in targets if t.index in found
+        ),
+        tuple(t.name for t in targets if t.index not in found),
         tuple(one.name for one in saved if id(one) not in used),
     )
 
 
 def assign_matched(report: MatchReport, keras_model: Any) -> None:
     """Puts the matched weights into the model that the report was made for."""
+    targets = _targets(keras_model)
     for match in report.matched:
-        layer = keras_model.get_layer(match.layer)
-        for variable, weight in zip(layer.weights, match.saved.weights, strict=True):
+        variables = targets[match.index].layer.weights
+        for variable, weight in zip(variables, match.saved.weights, strict=True):
             variable.assign(weight)
 
 
+@dataclass(frozen=True)
+class _Target:
+    """A layer of the model that has weights.
+
+    Attributes:
+        index: among the layers with weights.
+        layer: the layer itself.
+        place: where Keras 3 files it: the classes in snake case, counted.
+    """
+
+    index: int
+    layer: Any
+    place: str
+
+    @property
+    def name(self) -> str:
+        return str(self.layer.name)
+
+    @property
+    def shapes(self) -> Shapes:
+        return tuple(tuple(weight.shape) for weight in self.layer.weights)
+
+
+def _targets(keras_model: Any) -> list[_Target]:
+    placed = [(p, layer) for p, layer in _placed(keras_model, "") if layer.weights]
+    return [_Target(index, layer, p) for index, (p, layer) in enumerate(placed)]
+
+
+def _placed(model: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Each layer with its place, also the layers of models inside the model."""
+    counts: dict[str, int] = {}
+    for layer in model.layers:
+        kind = _snake_case(type(layer).__name__)
+        number = counts.get(kind, 0)
+        counts[kind] = number + 1
+        place = (
+            f"{prefix}layers/{kind}_{number}" if number else f"{prefix}layers/{kind}"
+        )
+        if hasattr(layer, "layers"):
+            yield from _placed(layer, f"{place}/")
+        else:
+            yield place, layer
+
+
 def _match(
-    found: dict[str, SavedLayer],
-    targets: Iterable[Any],
+    found: dict[int, SavedLayer],
+    targets: Iterable[_Target],
     saved: Iterable[SavedLayer],
-    target_key: Callable[[Any], Hashable],
+    target_key: Callable[[_Target], Hashable],
     saved_key: Callable[[SavedLayer], Hashable],
 ) -> None:
     """Pairs what is left with equal keys, where a key is used once in the file."""
@@ -101,13 +154,15 @@ def _match(
             by_key.setdefault(saved_key(one), []).append(one)
     for target in targets:
         candidates = by_key.get(target_key(target), [])
-        fits = len(candidates) == 1 and candidates[0].shapes == _shapes(target)
-        if target.name not in found and fits:
-            found[target.name] = candidates.pop()
+        fits = len(candidates) == 1 and candidates[0].shapes == target.shapes
+        if target.index not in found and fits:
+            found[target.index] = candidates.pop()
 
 
 def _match_in_order(
-    found: dict[str, SavedLayer], targets: Sequence[Any], saved: Sequence[SavedLayer]
+    found: dict[int, SavedLayer],
+    targets: Sequence[_Target],
+    saved: Sequence[SavedLayer],
 ) -> None:
     """Pairs what is left by shapes in order: within blocks first, then anywhere.
 
@@ -116,13 +171,13 @@ def _match_in_order(
     """
     for group in (block_of, _anywhere):
         used = {id(one) for one in found.values()}
-        ours = [(group(t.name), _shapes(t), t) for t in targets if t.name not in found]
+        ours = [(group(t.name), t.shapes, t) for t in targets if t.index not in found]
         theirs = [(group(s.name), s.shapes, s) for s in saved if id(s) not in used]
         others = _grouped(theirs)
         for key, members in _grouped(ours).items():
             if len(others.get(key, ())) == len(members):
                 for target, one in zip(members, others[key], strict=True):
-                    found[target.name] = one
+                    found[target.index] = one
 
 
 def _anywhere(_: str) -> str:
@@ -136,28 +191,12 @@ def _grouped(items: Iterable[tuple[str, Shapes, Any]]) -> dict[Hashable, list[An
     return groups
 
 
-def _shapes(layer: Any) -> Shapes:
-    return tuple(tuple(weight.shape) for weight in layer.weights)
-
-
 def _flat(name: str) -> str:
     return name.replace("/", "_")
 
 
 def _last_name(saved: SavedLayer) -> str:
     return saved.name.rpartition("/")[2]
-
-
-def _places(layers: Iterable[Any]) -> dict[str, str]:
-    """Where Keras 3 files a layer: its class in snake case, counted."""
-    counts: dict[str, int] = {}
-    places: dict[str, str] = {}
-    for layer in layers:
-        kind = _snake_case(type(layer).__name__)
-        number = counts.get(kind, 0)
-        counts[kind] = number + 1
-        places[layer.name] = f"layers/{kind}_{number}" if number else f"layers/{kind}"
-    return places
 
 
 def _snake_case(name: str) -> str:

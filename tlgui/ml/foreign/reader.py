@@ -23,6 +23,7 @@ from tlgui.ml.foreign.refusal import GET_AGAIN, Refusal
 Array = np.ndarray[Any, np.dtype[Any]]
 Notes = Mapping[str, Mapping[str, tuple[str, ...]]]
 
+_READER_FAILED = "its weights made their reader fail, so they are damaged"
 CHILD_ARGUMENT = "--open-foreign-weights"
 _START = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
@@ -150,17 +151,20 @@ def _reading_time(window: Window) -> float:
 def _read_exactly(pipe: Any, count: int) -> bytes:
     data: bytes = pipe.read(count)
     if len(data) != count:
-        raise Refusal("its weights made their reader fail, so they are damaged")
+        raise Refusal(_READER_FAILED)
     return data
 
 
 def _read_answer(pipe: Any) -> dict[str, Any]:
     (length,) = LENGTH.unpack(_read_exactly(pipe, LENGTH.size))
     if length > limits.MANIFEST_BYTES:
-        raise Refusal("its weights made their reader fail")
-    answer = json.loads(_read_exactly(pipe, length))
+        raise Refusal(_READER_FAILED)
+    try:
+        answer = json.loads(_read_exactly(pipe, length))
+    except (ValueError, RecursionError) as error:
+        raise Refusal(_READER_FAILED) from error
     if not isinstance(answer, dict):
-        raise Refusal("its weights made their reader fail")
+        raise Refusal(_READER_FAILED)
     return answer
 
 
@@ -170,14 +174,17 @@ def _checked(
     """Checks the list of arrays again, before memory is set aside for them."""
     if "refused" in answer:
         raise Refusal(str(answer["refused"]), str(answer.get("advice", GET_AGAIN)))
-    listed = [_listed(entry) for entry in answer["arrays"]]
+    try:
+        listed = [_listed(entry) for entry in answer["arrays"]]
+        notes = {
+            str(path): {str(k): tuple(map(str, v)) for k, v in texts.items()}
+            for path, texts in answer["groups"].items()
+        }
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise Refusal(_READER_FAILED) from error
     total = sum(_size(kind, shape) for _, kind, shape in listed)
-    if total > min(limits.FILE_BYTES, window.size * limits.HDF5_GZIP_RATIO):
+    if total > limits.most_numbers(window.size):
         raise Refusal(f"it would need {total:,} bytes of memory")
-    notes = {
-        str(path): {str(k): tuple(map(str, v)) for k, v in texts.items()}
-        for path, texts in answer["groups"].items()
-    }
     return listed, notes
 
 
@@ -185,7 +192,7 @@ def _listed(entry: Any) -> tuple[str, str, tuple[int, ...]]:
     path, kind, shape = entry["path"], entry["dtype"], tuple(entry["shape"])
     plain = all(type(side) is int and side >= 0 for side in shape)
     if not isinstance(path, str) or kind not in _TYPES or not plain:
-        raise Refusal("its weights made their reader fail")
+        raise Refusal(_READER_FAILED)
     return path, kind, shape
 
 
@@ -200,7 +207,7 @@ def _read_array(pipe: Any, kind: str, shape: tuple[int, ...], path: str) -> Arra
     while rest:
         count = pipe.readinto(rest)
         if not count:
-            raise Refusal("its weights made their reader fail, so they are damaged")
+            raise Refusal(_READER_FAILED)
         rest = rest[count:]
     if kind == "bfloat16":  # the upper half of a float32
         array = (array.astype(np.uint32) << 16).view(np.float32)
