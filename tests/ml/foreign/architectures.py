@@ -9,8 +9,10 @@ from tlgui.ml.models import build_classifier
 
 OURS = ("efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
 # Names in keras.applications, and the smallest input that each takes.
-QUICK = {"MobileNetV2": 32, "MobileNetV3Small": 32, "VGG16": 32, "ConvNeXtTiny": 32}
+QUICK = {"MobileNetV3Small": 32, "ConvNeXtTiny": 32}
 SLOW = {
+    "MobileNetV2": 32,
+    "VGG16": 32,
     "MobileNetV3Large": 32,
     "EfficientNetV2B0": 32,
     "EfficientNetV2S": 32,

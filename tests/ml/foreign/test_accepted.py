@@ -113,7 +113,9 @@ def test_a_model_that_was_compiled_and_trained(tmp_path: Path, loss: str) -> Non
         [keras.Input((8,)), keras.layers.Dense(3, activation="softmax")]
     )
     spec = TrainingSpec("photos", loss=loss)
-    model.compile(make_optimizer("adamw", 0.1, 10), make_loss(spec), ["accuracy"])
+    model.compile(
+        make_optimizer("adamw", 0.1, 10), make_loss(spec), metrics=["accuracy"]
+    )
     model.train_on_batch(np.ones((2, 8)), np.eye(3)[:2])
     for ending in (".keras", ".h5", ".weights.h5"):
         foreign = open_foreign(saved(model, tmp_path, ending))

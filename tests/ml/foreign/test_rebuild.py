@@ -76,7 +76,7 @@ CONV = {"filters": 8, "kernel_size": [3, 3], "name": "conv"}
 REFUSED: Mapping[str, tuple[Config, str]] = {
     "too many weights": (stack(input_layer(4), dense(60_000)), "more weights than"),
     "too many weights in a row": (
-        stack(input_layer(4), *[dense(20) for _ in range(3)]),
+        stack(input_layer(4), *[dense(30) for _ in range(3)]),
         "more weights than",
     ),
     "a huge layer": (stack(input_layer(4), dense(10**12)), "units"),

@@ -1,7 +1,7 @@
 """The child process that opens the HDF5 part of a foreign file.
 
 HDF5 is read by a large C library, so it is read where little can go wrong: in a
-process that may not use more than `limits.CHILD_MEMORY` of memory nor write a file,
+process that may not use more than `limits.child_memory` of memory nor write a file,
 and that, once its imports are done, can open nothing at all. Its standard input is
 the file itself, opened by the parent; its standard output is the answer:
 
@@ -20,7 +20,7 @@ import os
 import struct
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,8 @@ READY = b"ready\n"
 LENGTH = struct.Struct("<I")
 TEXTS = ("model_config", "keras_version", "backend", "name", "layer_names")
 _WEIGHT_NAMES = ("layer_names", "weight_names")
+# What h5py raises for files that are broken, one way or another.
+_DAMAGED = (OSError, ValueError, KeyError, RuntimeError, TypeError)
 _OPTIMIZERS = ("optimizer", "optimizer_weights", "_optimizer")
 
 
@@ -59,32 +61,44 @@ def main() -> None:
     seconds = int(limits.CHILD_CHECK_SECONDS + 1)
     seconds += window.size // limits.CHILD_BYTES_PER_SECOND
     answer = os.fdopen(1, "wb", buffering=0)
-    _limit_memory()
+    _limit_memory(limits.child_memory(window.size))
     from tlgui.ml.foreign import hdf5_check
 
     _rehearse()
     _limit_time_and_files(seconds)
     _write(answer, READY)
+    wanted: list[Any] = []
     try:
-        stream = io.BufferedReader(_opened(window), 1 << 16)
-        with hdf5_check.open_hdf5(stream) as file:
-            found = hdf5_check.check_structure(file, window.size)
-            wanted = [d for d in found.data_sets if not _of_optimizer(d.path)]
-            _send(answer, {"arrays": _listed(wanted), "groups": _notes(found.groups)})
-            for data_set in wanted:
-                for part in _parts(data_set):
-                    _write(answer, part)
+        file = hdf5_check.open_hdf5(io.BufferedReader(_opened(window), 1 << 16))
+        found = hdf5_check.check_structure(file, window.size)
+        wanted = [one for one in found.data_sets if not _of_optimizer(one.path)]
+        message = {"arrays": _listed(wanted), "groups": _notes(found.groups)}
     except Refusal as refusal:
-        _send(answer, {"refused": refusal.reason, "advice": refusal.advice})
-    except MemoryError:
-        _send(answer, {"refused": "it needs more memory than a model of its size"})
-    except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
-        reason = " ".join(str(error).split())[:120]
-        if "allocation failed" in reason:
-            reason = "it asks for more memory than a model of its size"
-        _send(answer, {"refused": f"its weights are damaged ({reason})"})
+        message = {"refused": refusal.reason, "advice": refusal.advice}
+    except (*_DAMAGED, MemoryError) as error:
+        message = {"refused": _told(error)}
+    _send(answer, message)
+    if "refused" not in message:
+        _send_numbers(answer, wanted)
     # HDF5's own tidying up at the end could still be made to fail.
     os._exit(0)
+
+
+def _send_numbers(answer: Any, wanted: Sequence[Any]) -> None:
+    """Sends the arrays; where that fails the answer ends early, and is refused."""
+    try:
+        for data_set in wanted:
+            for part in _parts(data_set):
+                _write(answer, part)
+    except (*_DAMAGED, MemoryError):
+        os._exit(1)
+
+
+def _told(error: Exception) -> str:
+    reason = " ".join(str(error).split())[:120]
+    if isinstance(error, MemoryError) or "allocation failed" in reason:
+        return "it asks for more memory than a model of its size"
+    return f"its weights are damaged ({reason})"
 
 
 def _rehearse() -> None:
@@ -112,7 +126,7 @@ def _rehearse() -> None:
 # -- limits --------------------------------------------------------------------
 
 
-def _limit_memory() -> None:
+def _limit_memory(size: int) -> None:
     try:
         import resource
     except ImportError:  # Windows
@@ -120,7 +134,7 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     # macOS knows the limit and does not keep it.
-    _lower(resource.RLIMIT_AS, limits.CHILD_MEMORY)
+    _lower(resource.RLIMIT_AS, size)
 
 
 def _limit_time_and_files(seconds: int) -> None:

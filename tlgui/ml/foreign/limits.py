@@ -36,7 +36,8 @@ HDF5_READ_BYTES = 64 * MEGABYTE  # what is held at a time while reading
 
 # The child process. Windows has no such limits for a single process; there only
 # the time and the sizes above hold.
-CHILD_MEMORY = 2**30
+CHILD_MEMORY = 2**30  # at most; a small file gets less
+CHILD_BASE_MEMORY = 512 * MEGABYTE
 CHILD_START_SECONDS = 60.0  # imports, before a byte of the file is read
 CHILD_CHECK_SECONDS = 5.0
 CHILD_BYTES_PER_SECOND = 20 * MEGABYTE  # the slowest disk that is waited for
@@ -50,6 +51,15 @@ NAME_LETTERS = 200
 INTEGER = 65_536
 NUMBER = 1e9
 SAMPLE_ELEMENTS = 2**26  # numbers that one layer makes of one photo
+
+
+def child_memory(size: int) -> int:
+    """Bytes of address space for a child that reads `size` bytes of HDF5.
+
+    Python, numpy and HDF5 take a fifth of the base; of the file only what was
+    deflated and one part of an array are held at a time.
+    """
+    return min(CHILD_MEMORY, CHILD_BASE_MEMORY + 2 * size)
 
 
 def most_numbers(size: int) -> int:

@@ -77,6 +77,8 @@ def read_weights(stream: BinaryIO, window: Window) -> Weights:
                 path: _read_array(process.stdout, kind, shape, path)
                 for path, kind, shape in listed
             }
+            if process.stdout.read(1):
+                raise Refusal(_READER_FAILED)
     return Weights(arrays, notes)
 
 
