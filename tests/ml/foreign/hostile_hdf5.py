@@ -288,6 +288,12 @@ def _unknown_filter(place: Place) -> Path:
     return path
 
 
+def _no_text(file: h5py.File, _: Place) -> None:
+    _vars(file)["0"] = ONES
+    names = np.array([b"\xff\xfe"], dtype=object)
+    file.attrs.create("layer_names", names, dtype=h5py.string_dtype("utf-8"))
+
+
 def _valued(value: float) -> Fill:
     def fill(file: h5py.File, _: Place) -> None:
         numbers = ONES.copy()
@@ -433,6 +439,7 @@ _TYPES = (
     ),
     Attack("complex", hdf5_file(_typed("complex64")), "plain_hdf5", _NUMBERS),
     Attack("plain_hdf5", hdf5_file(_odd_float), "plain_hdf5", _NUMBERS),
+    Attack("no_text", hdf5_file(_no_text), "plain_hdf5", "damaged"),
     Attack("named_type", hdf5_file(_named_type), "plain_hdf5", "neither a group"),
     Attack("overflow", hdf5_file(_overflow), "fooled_size", "are stored"),
     Attack(

@@ -8,7 +8,7 @@ import pytest
 
 from tlgui.core.errors import TlguiError
 from tlgui.ml.foreign.gate import open_foreign
-from tlgui.ml.foreign.refusal import RefusedFileError
+from tlgui.ml.foreign.refusal import Refusal, RefusedFileError, refused
 
 
 def test_a_missing_file_is_the_persons_trouble(tmp_path: Path) -> None:
@@ -42,6 +42,15 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
         stream.truncate(5 * 2**30)  # takes no room on the disk
     with pytest.raises(RefusedFileError, match=r"5,368,709,120 bytes"):
         open_foreign(path)
+
+
+def test_what_a_file_says_of_itself_is_shown_as_plain_text() -> None:
+    """A window must not take it for formatting."""
+    refusal = Refusal("it names '<img src=x>\u202e\n' " + "x" * 1000)
+    told = str(refused(Path("a.keras"), refusal))
+    assert "<" not in told
+    assert told.isprintable()
+    assert len(told) < 600
 
 
 def test_a_folder_is_named_as_one(tmp_path: Path) -> None:

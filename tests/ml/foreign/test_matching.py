@@ -82,6 +82,14 @@ def test_order_does_not_guess_between_too_many() -> None:
     )
 
 
+def test_strange_letters_in_names_are_taken_for_underlines() -> None:
+    renamed = [
+        SavedLayer(one.name.replace("_", "/"), f"x/{one.name}", one.weights)
+        for one in saved(classifier())
+    ]
+    assert not match_weights(renamed, classifier()).new
+
+
 def test_names_with_slashes_and_paths() -> None:
     source = classifier()
     renamed = [

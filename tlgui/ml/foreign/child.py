@@ -263,6 +263,7 @@ def _texts(value: Any) -> list[str]:
     texts = [v.decode("utf-8") if isinstance(v, bytes) else v for v in values]
     if not all(isinstance(text, str) for text in texts):
         raise Refusal("it has numbers where names belong")
+    "".join(texts).encode("utf-8")  # h5py hands on bytes that are no UTF-8
     return texts
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tlgui.ml.backbones import block_of
-from tlgui.ml.foreign.saved_layers import SavedLayer
+from tlgui.ml.foreign.saved_layers import SavedLayer, plain_name
 
 Shapes = tuple[tuple[int, ...], ...]
 
@@ -72,7 +72,13 @@ def match_weights(saved: Sequence[SavedLayer], keras_model: Any) -> MatchReport:
     targets = _targets(keras_model)
     found: dict[int, SavedLayer] = {}
     _match(found, targets, saved, lambda t: t.name, lambda s: s.name)
-    _match(found, targets, saved, lambda t: _flat(t.name), lambda s: _flat(s.name))
+    _match(
+        found,
+        targets,
+        saved,
+        lambda t: plain_name(t.name),
+        lambda s: plain_name(s.name),
+    )
     _match(found, targets, saved, lambda t: t.name, _last_name)
     _match(found, targets, saved, lambda t: t.place, lambda s: s.path)
     _match_in_order(found, targets, saved)
@@ -189,10 +195,6 @@ def _grouped(items: Iterable[tuple[str, Shapes, Any]]) -> dict[Hashable, list[An
     for group, shapes, item in items:
         groups.setdefault((group, shapes), []).append(item)
     return groups
-
-
-def _flat(name: str) -> str:
-    return name.replace("/", "_")
 
 
 def _last_name(saved: SavedLayer) -> str:

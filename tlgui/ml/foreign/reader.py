@@ -179,7 +179,7 @@ def _checked(
     try:
         listed = [_listed(entry) for entry in answer["arrays"]]
         notes = {
-            str(path): {str(k): tuple(map(str, v)) for k, v in texts.items()}
+            _text(path): {_text(k): tuple(map(_text, v)) for k, v in texts.items()}
             for path, texts in answer["groups"].items()
         }
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -188,6 +188,14 @@ def _checked(
     if total > limits.most_numbers(window.size):
         raise Refusal(f"it would need {total:,} bytes of memory")
     return listed, notes
+
+
+def _text(value: Any) -> str:
+    """A text that can be written; bytes that are no UTF-8 cannot."""
+    if not isinstance(value, str):
+        raise TypeError
+    value.encode("utf-8")
+    return value
 
 
 def _listed(entry: Any) -> tuple[str, str, tuple[int, ...]]:

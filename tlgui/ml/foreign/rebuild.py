@@ -15,6 +15,7 @@ from tlgui.ml.foreign.constructors import AUGMENTATION, RECIPES, build_layer
 from tlgui.ml.foreign.gate import ForeignModel
 from tlgui.ml.foreign.graph import Graph, read_graph
 from tlgui.ml.foreign.refusal import Refusal, refused
+from tlgui.ml.foreign.saved_layers import plain_name
 
 
 def rebuild(foreign: ForeignModel) -> Any:
@@ -116,7 +117,7 @@ class _Builder:
         return self._layers[id(entry)]
 
     def _free_name(self, wished: str) -> str:
-        stem = wished.replace("/", "_")[: limits.NAME_LETTERS]
+        stem = plain_name(wished)[: limits.NAME_LETTERS]
         name, number = stem, 1
         while name in self._names:
             name, number = f"{stem}_{number}", number + 1

@@ -5,6 +5,7 @@ from pathlib import Path
 from tlgui.core.errors import TlguiError
 
 SAVE_AGAIN = "Ask for it to be saved again with Keras, as a .keras file"
+_LETTERS = 400
 GET_AGAIN = "Get it again from where it came from"
 
 
@@ -28,6 +29,18 @@ class RefusedFileError(TlguiError):
 
 def refused(path: Path, refusal: Refusal) -> RefusedFileError:
     """Turns a refusal into the sentence that the person reads."""
-    return RefusedFileError(
-        f"The model {path} was not opened: {refusal.reason}. {refusal.advice}."
+    reason, advice = plain_text(refusal.reason), plain_text(refusal.advice)
+    return RefusedFileError(f"The model {path} was not opened: {reason}. {advice}.")
+
+
+def plain_text(text: str) -> str:
+    """Text that may quote a stranger's file, without anything but letters in it.
+
+    No control characters, no changes of direction, and no tags, which a window
+    could take for formatting and load pictures by.
+    """
+    kept = "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}"
+        for letter in text
     )
+    return kept[:_LETTERS].replace("<", "‹").replace(">", "›")

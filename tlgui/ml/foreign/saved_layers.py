@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from tlgui.ml.foreign.reader import Array, Weights
 from tlgui.ml.foreign.refusal import Refusal
 
+_STRANGE = re.compile(r"[^A-Za-z0-9_.\-]")
 _DIGITS = re.compile(r"(\d+)")
 _TOP_LEVEL = "top_level_model_weights"
 # What a layer of ours never has: states of random numbers, counters.
@@ -37,6 +38,11 @@ class SavedLayer:
     def shapes(self) -> tuple[tuple[int, ...], ...]:
         """The shapes of the weights, in order."""
         return tuple(weight.shape for weight in self.weights)
+
+
+def plain_name(name: str) -> str:
+    """A layer's name in the letters that Keras 3 and our sentences take."""
+    return _STRANGE.sub("_", name) or "_"
 
 
 def saved_layers(weights: Weights) -> tuple[SavedLayer, ...]:
