@@ -101,7 +101,6 @@ def test_the_list_of_classes_is_exactly_what_the_architectures_name() -> None:
         found |= identities(build_ours(name))
     for name in (*QUICK, *SLOW):
         found |= identities(build_application(name))
-    # What every model has besides its layers.
     assert found == set(allowed.FROM_ARCHITECTURES)
 
 

@@ -15,6 +15,7 @@ FROM_ARCHITECTURES: frozenset[Identity] = frozenset(
         (None, "__keras_tensor__"),
         ("keras", "DTypePolicy"),
         ("keras", "Sequential"),
+        ("keras.initializers", "Constant"),
         ("keras.initializers", "GlorotUniform"),
         ("keras.initializers", "HeNormal"),
         ("keras.initializers", "Ones"),
@@ -71,7 +72,6 @@ _PLAIN: Mapping[str, tuple[str, ...]] = {
         "UpSampling2D",
     ),
     "keras.initializers": (
-        "Constant",
         "GlorotNormal",
         "HeUniform",
         "LecunNormal",
