@@ -72,6 +72,16 @@ def nested(levels: int) -> Config:
     return model
 
 
+def multiplied(levels: int) -> Config:
+    """Each model calls the one inside four times."""
+    model = functional(called(layer("ReLU", name="dense"), [tensor("photo")]))
+    for _ in range(levels):
+        model["config"]["name"] = "dense"
+        nodes = [[tensor("photo")], *[[tensor("dense", i)] for i in range(1, 4)]]
+        model = functional(called(model, *nodes), outputs=("dense", 4, 0))
+    return model
+
+
 CONV = {"filters": 8, "kernel_size": [3, 3], "name": "conv"}
 REFUSED: Mapping[str, tuple[Config, str]] = {
     "too many weights": (stack(input_layer(4), dense(60_000)), "more weights than"),
@@ -127,6 +137,15 @@ REFUSED: Mapping[str, tuple[Config, str]] = {
         "do not fit together",
     ),
     "nested too deep": (nested(12), "nested too deep"),
+    "models that call each other too often": (multiplied(7), "more often than"),
+    "an initializer as a layer": (
+        stack(input_layer(4), layer("Zeros", "keras.initializers", name="zeros")),
+        "cannot be built here",
+    ),
+    "a mean for every pixel": (
+        stack(input_layer(8, 8, 3), layer("Normalization", axis=[1, 2], name="n")),
+        "setting .axis.",
+    ),
     "several inputs": (
         functional(called(dense(2), [tensor("photo")]), inputs=(["a", 0, 0], ["b", 0])),
         "several inputs",

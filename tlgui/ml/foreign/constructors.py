@@ -36,11 +36,13 @@ class Recipe:
         settings: what it is given, each with its check.
         initializers: arguments that say how its weights are made.
         unused: settings that must hold too, but are not handed on.
+        merges: whether it takes several inputs.
     """
 
     settings: Mapping[str, Check] = field(default_factory=dict)
     initializers: tuple[str, ...] = ()
     unused: Mapping[str, Check] = field(default_factory=dict)
+    merges: bool = False
 
 
 _PADDING = word("same", "valid")
@@ -68,10 +70,17 @@ def _first(value: Any) -> int:
     return integer(value[0] if isinstance(value, list) and len(value) == 1 else value)
 
 
+def _last(value: Any) -> int:
+    """The last axis of a picture or of a row of numbers."""
+    if _first(value) not in (-1, 1, 3):
+        raise ValueError("expected the last axis")
+    return -1
+
+
 RECIPES: Mapping[str, Recipe] = {
     "Activation": Recipe({"activation": activation}),
-    "Add": Recipe(),
-    "Average": Recipe(),
+    "Add": Recipe(merges=True),
+    "Average": Recipe(merges=True),
     "AveragePooling2D": Recipe(_POOLING),
     "BatchNormalization": Recipe(
         {
@@ -88,7 +97,7 @@ RECIPES: Mapping[str, Recipe] = {
         ),
         {"renorm_momentum": number, "fused": flag},
     ),
-    "Concatenate": Recipe(_AXIS),
+    "Concatenate": Recipe(_AXIS, merges=True),
     "Conv2D": Recipe({**_CONVOLUTION, "groups": count}, _KERNEL),
     "Conv2DTranspose": Recipe(
         {**_CONVOLUTION, "output_padding": maybe(sides(margin))},
@@ -123,10 +132,10 @@ RECIPES: Mapping[str, Recipe] = {
     "LayerScale": Recipe({"init_values": number, "projection_dim": count}),
     "LeakyReLU": Recipe({"negative_slope": number}),
     "MaxPooling2D": Recipe(_POOLING),
-    "Maximum": Recipe(),
-    "Multiply": Recipe(),
+    "Maximum": Recipe(merges=True),
+    "Multiply": Recipe(merges=True),
     "Normalization": Recipe(
-        {**_AXIS, "mean": _NUMBERS, "variance": _NUMBERS, "invert": flag}
+        {"axis": _last, "mean": _NUMBERS, "variance": _NUMBERS, "invert": flag}
     ),
     "PReLU": Recipe({"shared_axes": maybe(listed(count))}, ("alpha_initializer",)),
     "ReLU": Recipe(
@@ -141,7 +150,7 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     "Softmax": Recipe(_AXIS),
     "SpatialDropout2D": Recipe({"rate": number}),
-    "Subtract": Recipe(),
+    "Subtract": Recipe(merges=True),
     "UpSampling2D": Recipe(
         {"size": sides(count), "interpolation": word("nearest", "bilinear")}
     ),
@@ -189,15 +198,15 @@ def build_layer(
         raise Refusal(f"layers of the class {class_name!a:.80} cannot be built here")
     settings = _settings(class_name, recipe, config, name)
     made = dict.fromkeys(recipe.initializers, initializer)
-    try:
-        if class_name == "LayerScale":
-            from keras.src.applications.convnext import LayerScale
+    home = keras.layers
+    if class_name == "LayerScale":
+        from keras.src.applications import convnext
 
-            return LayerScale(name=name, **settings)
-        layer = getattr(keras.layers, class_name)(name=name, **settings, **made)
+        home = convnext
+    try:
+        return getattr(home, class_name)(name=name, **settings, **made)
     except (ValueError, TypeError) as error:
         raise Refusal(f"the settings of its layer {name} are strange") from error
-    return layer
 
 
 def _settings(

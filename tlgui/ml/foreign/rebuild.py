@@ -52,7 +52,7 @@ class _Builder:
         self.budget = budget
         self._names: set[str] = set()
         self._layers: dict[int, Any] = {}
-        self._kept: list[Any] = []
+        self._calls = 0
 
     def model(self, graph: Graph) -> Any:
         import keras
@@ -89,6 +89,9 @@ class _Builder:
         return values[graph.output]
 
     def _call(self, entry: Mapping[str, Any] | Graph, arguments: Sequence[Any]) -> Any:
+        self._calls += 1  # models inside models multiply
+        if self._calls > limits.MODEL_NODES:
+            raise Refusal("its layers are called more often than any model's")
         if isinstance(entry, Graph):
             return self._run(entry, _single(arguments))
         class_name = entry["class_name"]
@@ -97,9 +100,8 @@ class _Builder:
         if any(isinstance(argument, float) for argument in arguments):
             result = _operation(class_name, arguments)
         else:
-            merges = not RECIPES[class_name].settings or class_name == "Concatenate"
             layer = self._layer(entry)
-            several = merges and len(arguments) > 1
+            several = RECIPES[class_name].merges and len(arguments) > 1
             result = layer(list(arguments) if several else _single(arguments))
         if math.prod(side or 1 for side in result.shape) > limits.SAMPLE_ELEMENTS:
             raise Refusal(
