@@ -217,6 +217,31 @@ def test_an_export_is_opened_built_and_answers_the_same(tmp_path: Path) -> None:
     np.testing.assert_allclose(model(photo), expected(weights, photo), atol=1e-6)
 
 
+def test_weights_alone_of_keras_2(tmp_path: Path) -> None:
+    """`save_weights("digits.h5")` of a small model of Flatten and Dense layers."""
+    import keras
+
+    kernel = np.random.default_rng(0).normal(size=(12, 3)).astype("float32")
+    path = tmp_path / "digits.h5"
+    with h5py.File(path, "w") as file:
+        # Long lists of names are kept in pieces.
+        file.attrs["layer_names0"] = [b"flatten"]
+        file.attrs["layer_names1"] = [b"dense"]
+        file.create_group("flatten").attrs["weight_names"] = np.array([], "S1")
+        group = file.create_group("dense")
+        group.attrs["weight_names"] = [b"dense/kernel:0", b"dense/bias:0"]
+        group["dense/kernel:0"] = kernel
+        group["dense/bias:0"] = np.zeros(3, "float32")
+    foreign = open_foreign(path)
+    assert foreign.config is None
+    layers = [keras.layers.Flatten(), keras.layers.Dense(3, name="answer")]
+    model = keras.Sequential([keras.Input((3, 4)), *layers])
+    report = match_weights(foreign.layers, model)
+    assert report.sentence() == "1 of 1 layers matched."
+    assign_matched(report, model)
+    np.testing.assert_array_equal(model.layers[1].weights[0].numpy(), kernel)
+
+
 def test_the_result_is_flat_and_can_be_saved_by_keras(tmp_path: Path) -> None:
     import keras
 

@@ -10,7 +10,8 @@ the file itself, opened by the parent; its standard output is the answer:
     the numbers of every array that the text lists, little-endian, in C order
 
 The parent checks the answer as it would a stranger's. Windows has no limits of this
-kind for one process; there the parent's clock and the sizes alone hold.
+kind for one process, and macOS none for memory; there the parent's clock and the
+sizes that are checked before anything is read have to do.
 """
 
 import codecs
@@ -56,8 +57,8 @@ class Window:
 
 
 def main() -> None:
-    """Reads the window named by the first argument from standard input."""
-    window = Window(**json.loads(sys.argv[1]))
+    """Reads the window named by the last argument from standard input."""
+    window = Window(**json.loads(sys.argv[-1]))
     seconds = int(limits.CHILD_CHECK_SECONDS + 1)
     seconds += window.size // limits.CHILD_BYTES_PER_SECOND
     answer = os.fdopen(1, "wb", buffering=0)
@@ -133,8 +134,8 @@ def _limit_memory(size: int) -> None:
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    # macOS knows the limit and does not keep it.
-    _lower(resource.RLIMIT_AS, size)
+    if sys.platform != "darwin":  # macOS does not keep this limit
+        _lower(resource.RLIMIT_AS, size)
 
 
 def _limit_time_and_files(seconds: int) -> None:

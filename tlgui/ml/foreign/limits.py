@@ -34,8 +34,7 @@ HDF5_TOTAL_RATIO = 4
 HDF5_SMALL_BYTES = 16 * MEGABYTE  # a small model may shrink as it likes
 HDF5_READ_BYTES = 64 * MEGABYTE  # what is held at a time while reading
 
-# The child process. Windows has no such limits for a single process; there only
-# the time and the sizes above hold.
+# The child process.
 CHILD_MEMORY = 2**30  # at most; a small file gets less
 CHILD_BASE_MEMORY = 512 * MEGABYTE
 CHILD_START_SECONDS = 60.0  # imports, before a byte of the file is read
