@@ -69,6 +69,33 @@ def test_a_backbone_of_ours_is_recognised(tmp_path: Path) -> None:
     assert recognise(foreign.layers[1:]) is None
 
 
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+@pytest.mark.parametrize("calls", [1, 2])
+def test_a_model_of_the_keras_tutorial(tmp_path: Path, ending: str, calls: int) -> None:
+    """Augmentation, a backbone as one layer called for inference, a new head."""
+    import keras
+
+    base_input = keras.Input((8, 8, 3))
+    x = keras.layers.Conv2D(3, 3, padding="same", activation="relu")(base_input)
+    base = keras.Model(base_input, keras.layers.BatchNormalization()(x))
+    inputs = keras.Input((8, 8, 3))
+    x = keras.layers.RandomFlip("horizontal")(inputs)
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1)(x)
+    for _ in range(calls):
+        x = base(x, training=False)
+    x = keras.layers.Dropout(0.2)(keras.layers.GlobalAveragePooling2D()(x))
+    model = keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(x))
+    foreign = open_foreign(saved(model, tmp_path, ending))
+    rebuilt = rebuild(foreign)
+    report = match_weights(foreign.layers, rebuilt)
+    assert report.sentence() == "3 of 3 layers matched."
+    assign_matched(report, rebuilt)
+    photo = np.random.default_rng(0).uniform(0, 255, (2, 8, 8, 3))
+    np.testing.assert_allclose(
+        rebuilt(photo, training=False), model(photo, training=False), atol=1e-6
+    )
+
+
 @slow
 @pytest.mark.parametrize("name", OURS[1:])
 def test_our_larger_backbones(tmp_path: Path, name: str) -> None:

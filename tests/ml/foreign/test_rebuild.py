@@ -77,8 +77,8 @@ def multiplied(levels: int) -> Config:
     model = functional(called(layer("ReLU", name="dense"), [tensor("photo")]))
     for _ in range(levels):
         model["config"]["name"] = "dense"
-        nodes = [[tensor("photo")], *[[tensor("dense", i)] for i in range(1, 4)]]
-        model = functional(called(model, *nodes), outputs=("dense", 4, 0))
+        nodes = [[tensor("photo")], *[[tensor("dense", i)] for i in range(3)]]
+        model = functional(called(model, *nodes), outputs=("dense", 3, 0))
     return model
 
 
@@ -168,6 +168,10 @@ REFUSED: Mapping[str, tuple[Config, str]] = {
         functional(called(dense(2), *[[tensor("photo")]] * 6000)),
         "more than any model",
     ),
+    "too many layers": (
+        stack(input_layer(4), *[layer("ReLU", name="x")] * 3000),
+        "more than any model",
+    ),
     "a list for settings": (
         {"class_name": "Sequential", "config": {"name": "x", "layers": [[]]}},
         "damaged",
@@ -189,6 +193,22 @@ def test_layers_that_are_shared_stay_shared() -> None:
     twice = called(dense(4), [tensor("photo")], [tensor("dense", 0)])
     model = rebuild(opened(functional(twice, outputs=("dense", 1, 0))))
     assert model.count_params() == 4 * 4 + 4
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_keras_2_counts_the_calls_of_a_model_inside_from_one(first: int) -> None:
+    inner = {**functional(called(dense(4), [tensor("photo")])), "name": "inner"}
+    inner["config"]["name"] = "inner"
+    inner["inbound_nodes"] = [[["photo", 0, 0, {}]], [["inner", first, 0, {}]]]
+    last = {**dense(2), "name": "last"}
+    last["config"]["name"] = "last"
+    last["inbound_nodes"] = [[["inner", first + 1, 0, {"training": False}]]]
+    model = rebuild(opened(functional(inner, last, outputs=("last", 0, 0))))
+    kernels = [weight for weight in model.weights if len(weight.shape) == 2]
+    kernels[0].assign(np.full((4, 4), 0.5))
+    kernels[1].assign(np.ones((4, 2)))
+    # Called twice: ones become twos become fours, and four of these are summed.
+    np.testing.assert_array_equal(model(np.ones((1, 4))), [[16, 16]])
 
 
 def test_the_seed_documents_own_case(tmp_path: Path) -> None:

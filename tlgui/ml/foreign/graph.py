@@ -5,7 +5,7 @@ as `__keras_tensor__`; Keras 2 as lists `[layer, call, output, {}]`. A Sequentia
 model is a list of layers alone.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +83,9 @@ def _sequential(model: Mapping[str, Any], depth: int) -> Graph:
     layers: dict[str, Any] = {}
     calls: list[Call] = []
     previous: Source = ("", 0)
-    for entry in entries[: limits.MODEL_NODES]:
+    if len(entries) > limits.MODEL_NODES:
+        raise Refusal(f"it has {len(entries):,} layers, more than any model")
+    for entry in entries:
         if not layers:
             shape = _own_input_shape(entry) or shape
         if entry["class_name"] == "InputLayer":
@@ -114,14 +116,14 @@ def _functional(model: Mapping[str, Any], depth: int) -> Graph:
     if len(calls) > limits.MODEL_NODES:
         raise Refusal(f"it has {len(calls):,} connections, more than any model")
     output = _ends(config["output_layers"], "output")
-    fitted = tuple(_fitted(call, layers) for call in calls)
+    late = _counted_from_one(calls, output, layers)
     return Graph(
         _name(config["name"]),
         input_name,
         _input_shape(shape),
         layers,
-        fitted,
-        _known(output, layers),
+        tuple(_fitted(call, late) for call in calls),
+        _known(output, late),
     )
 
 
@@ -201,14 +203,24 @@ def _check_keywords(keywords: Mapping[str, Any]) -> None:
         raise ValueError(f"a layer is called with {strange[0]!a:.60}")
 
 
-def _fitted(call: Call, layers: Mapping[str, Any]) -> Call:
-    inputs = (_known(p, layers) if isinstance(p, tuple) else p for p in call.inputs)
+def _counted_from_one(
+    calls: Iterable[Call], output: Source, layers: Mapping[str, Any]
+) -> set[str]:
+    """Models inside the model whose first call has the number one.
+
+    Keras 2 counts the call that made such a model, which is not in the description.
+    """
+    sources = [output, *(source for call in calls for source in call.sources)]
+    inside = {name for name, _ in sources if isinstance(layers.get(name), Graph)}
+    return inside - {name for name, index in sources if index == 0}
+
+
+def _fitted(call: Call, late: Container[str]) -> Call:
+    inputs = (_known(p, late) if isinstance(p, tuple) else p for p in call.inputs)
     return Call(call.layer, call.index, tuple(inputs))
 
 
-def _known(source: Source, layers: Mapping[str, Any]) -> Source:
-    """Counts calls from zero; for a model inside a model, Keras counts from one."""
+def _known(source: Source, late: Container[str]) -> Source:
+    """Counts calls from zero."""
     name, index = source
-    if isinstance(layers.get(name), Graph) and index > 0:
-        return name, index - 1
-    return source
+    return (name, index - 1) if name in late else source
