@@ -19,7 +19,8 @@ from tlgui.ml.prefix import is_converted, make_prefix
 
 _log = logging.getLogger(__name__)
 
-# Measured on two cores: converting, and comparing with Keras.
+# Rough, in seconds: converting takes one or two, comparing with Keras the rest, and
+# importing TensorFlow six.
 _CONVERTING = 2.5
 _IMPORTING = 6.0
 # An earlier cut is looked into if it has so many of the missing records.
