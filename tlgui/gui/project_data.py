@@ -1,0 +1,109 @@
+"""The photos of the open project: where they are, and whether they still are."""
+
+import dataclasses
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from tlgui.core.dataset import Dataset
+from tlgui.core.manifest import Comparison
+from tlgui.core.project import DataPlace
+from tlgui.gui.project_state import ProjectState
+from tlgui.gui.session import Session
+from tlgui.worker.project_files import ProjectFiles
+
+
+class ProjectData(QObject):
+    """Notes where the photos lie, and finds them again when they have moved.
+
+    Signals:
+        outgrown: other photos were opened, while the project has runs of its own.
+        missed: the photos are not where they were.
+        compared(str, Dataset or None, Comparison or None, str): a folder, the photos
+            as the project knows them, how many of them are there, and "" or a
+            sentence.
+    """
+
+    outgrown = Signal()
+    missed = Signal()
+    compared = Signal(str, object, object, str)
+
+    def __init__(
+        self,
+        session: Session,
+        state: ProjectState,
+        files: ProjectFiles,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._state = state
+        self._files = files
+        session.dataset_changed.connect(self._on_dataset_changed)
+        files.data_noted.connect(self._on_noted)
+        files.data_compared.connect(self.compared)
+
+    @Slot()
+    def _on_dataset_changed(self) -> None:
+        dataset = self._session.dataset
+        if dataset is None:
+            return
+        if self._state.data_root != dataset.root and self._has_work():
+            self.outgrown.emit()
+        old = self._state.project.data
+        if old is None or Path(old.root) != dataset.root:
+            old = None
+        elif old.samples != len(dataset):
+            self._tell_change(len(dataset) - old.samples)
+        self._state.change(data=_place(dataset, old))
+        self.note()
+
+    def _has_work(self) -> bool:
+        state = self._state
+        has_runs = bool(state.project.runs or state.project.bin)
+        return state.folder is not None and (has_runs or state.read_only)
+
+    def _tell_change(self, difference: int) -> None:
+        text = self.tr("There are {count} photos more than last time.")
+        if difference < 0:
+            text = self.tr("There are {count} photos fewer than last time.")
+        self._session.noticed.emit(text.format(count=abs(difference)))
+
+    def note(self) -> None:
+        """Has the manifest of the photos written into the project."""
+        dataset, state = self._session.dataset, self._state
+        state.remember()
+        if dataset is not None and state.folder is not None and not state.read_only:
+            self._files.note_data(dataset, state.project.data)
+
+    @Slot(object)
+    def _on_noted(self, place: DataPlace) -> None:
+        if self._state.data_root == Path(place.root):
+            self._state.change(data=place)
+
+    def compare(self, root: Path) -> None:
+        """Asks whether a folder holds the photos of this project."""
+        self._files.compare_data(str(root))
+
+    def take(
+        self, root: Path, dataset: Dataset | None, comparison: Comparison | None
+    ) -> None:
+        """Goes on with the photos at another place."""
+        state = self._state
+        if state.project.data is None:
+            return
+        place = dataclasses.replace(state.project.data, root=str(root))
+        state.change(data=place)
+        if dataset is not None and comparison is not None and comparison.is_untouched:
+            self._session.take_dataset(dataset)
+        else:
+            self._session.open_folder(root)
+        if state.project.view.run:
+            self._files.request_run(state.project.view.run, root)
+
+
+def _place(dataset: Dataset, old: DataPlace | None) -> DataPlace:
+    """What is noted at once; the manifest's hash follows."""
+    place = old or DataPlace(str(dataset.root))
+    samples, classes = len(dataset), len(dataset.class_names)
+    return dataclasses.replace(place, samples=samples, classes=classes)
