@@ -11,7 +11,7 @@ from tlgui.core.project import Project
 from tlgui.core.project_folder import now_text
 from tlgui.core.project_json import project_from_json
 from tlgui.core.project_opening import Opened
-from tlgui.core.project_paths import RUNS, SUFFIX
+from tlgui.core.project_paths import SUFFIX
 from tlgui.core.settings import settings_file
 from tlgui.core.spec import TrainingSpec
 from tlgui.gui.project_data import ProjectData
@@ -58,6 +58,7 @@ class ProjectSession(QObject):
         self._settings = settings
         self._files = files
         self._stop_copy: threading.Event | None = None
+        self._run_to_show = ""
         self.state = ProjectState(session, settings, files, self)
         self.runs = ProjectRuns(session, self.state, files, self)
         self.data = ProjectData(session, self.state, files, self)
@@ -75,10 +76,17 @@ class ProjectSession(QObject):
         files.bug_found.connect(session.bug_found)
 
     @Slot(object)
-    def open(self, folder: Path, *, read_only: bool = False) -> None:
-        """Opens a project; the present one is written before."""
+    def open(self, folder: Path, *, read_only: bool = False, run: str = "") -> None:
+        """Opens a project; the present one is written before.
+
+        Args:
+            folder: where it is.
+            read_only: whether to leave it as it is, because another window has it.
+            run: the run to show; "" for the one that was shown last.
+        """
         if self._is_busy():
             return
+        self._run_to_show = run
         self.state.flush()
         known = self._settings.values.recent_projects
         trusted = str(folder) in {recent.folder for recent in known}
@@ -192,6 +200,8 @@ class ProjectSession(QObject):
             self._session.trouble_told.emit("\n".join(opened.problems))
         if opened.misses_data:
             self.data.missed.emit()
+        if self._run_to_show:
+            self.runs.show(self._run_to_show)
 
     @Slot(str, str)
     def _on_refused(self, folder: str, trouble: str) -> None:
@@ -210,12 +220,12 @@ class ProjectSession(QObject):
     def _on_made(self, folder: str, trouble: str) -> None:
         waits = self._session.status is not Status.IDLE
         if trouble:
-            self._session.take_home(None, trouble)
+            self._session.take_home(trouble)
             if not waits:
                 self._session.trouble_told.emit(trouble)
             return
         self.state.take(Path(folder), self.state.project, read_only=False)
-        self._session.take_home(Path(folder) / RUNS, "")
+        self._session.take_home("")
         self.data.note()
         self.state.touch()
 

@@ -11,6 +11,7 @@ from tlgui.core.project_folder import now_text
 from tlgui.core.project_json import project_to_json
 from tlgui.core.project_paths import RUNS, SUFFIX
 from tlgui.core.settings import RecentProject
+from tlgui.gui.run_home import RunHome
 from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
 from tlgui.worker.project_files import ProjectFiles
@@ -117,15 +118,15 @@ class ProjectState(QObject):
 
     def _aim(self) -> None:
         """Tells the session where runs are put."""
-        session = self._session
-        session.needs_home = self.folder is None
-        session.project_runs = None if self.folder is None else self.folder / RUNS
-        session.obstacle = ""
-        if self.read_only:
-            session.obstacle = self.tr(
-                "This project is open for reading only. To train in it, save a copy: "
-                "File, Save as."
-            )
+        obstacle = self.tr(
+            "This project is open for reading only. To train in it, save a copy: "
+            "File, Save as."
+        )
+        self._session.home = RunHome(
+            None if self.folder is None else self.folder / RUNS,
+            self.folder is None,
+            obstacle if self.read_only else "",
+        )
 
     @Slot(str)
     def _on_written(self, trouble: str) -> None:

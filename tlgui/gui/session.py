@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Sequence
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from tlgui.core.report import Evaluation
 from tlgui.core.run import Run
 from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
+from tlgui.gui.run_home import RunHome
 from tlgui.gui.threads import Jobs, Reading
 from tlgui.worker.jobs import PredictJob, TrainJob, WarmUp
 
@@ -110,9 +110,7 @@ class Session(QObject):
         self.scan_folder: Path | None = None
         self.spec = TrainingSpec(data="")
         self.runs_dir: Path = paths.default_runs_dir()
-        self.project_runs: Path | None = None
-        self.needs_home = False
-        self.obstacle = ""
+        self.home = RunHome()
         self.status = Status.IDLE
         self.engine = EngineState.STARTING
         self.stage: Stage | None = None
@@ -150,8 +148,8 @@ class Session(QObject):
 
     def trouble(self) -> str:
         """Why training cannot start now, as a sentence; "" when it can."""
-        if self.obstacle:
-            return self.obstacle
+        if self.home.obstacle:
+            return self.home.obstacle
         if self.dataset is None and self.scanning:
             return self.tr("The photos are being read. One moment.")
         if self.dataset is None:
@@ -216,21 +214,20 @@ class Session(QObject):
             return
         self._reset_run()
         self._set_status(Status.RUNNING)
-        if self.needs_home:
+        if self.home.must_be_made:
             self.home_wanted.emit()
         else:
             self._submit_run()
 
-    def take_home(self, runs: Path | None, trouble: str) -> None:
+    def take_home(self, trouble: str) -> None:
         """Goes on with a run that waited for a project to put it into.
 
         Args:
-            runs: the folder of the project's runs; None if it could not be made.
-            trouble: why, as a sentence.
+            trouble: why there is none, as a sentence; "" if `home` is there.
         """
         if self.status is Status.IDLE:
             return
-        if runs is None:
+        if trouble:
             self._on_job_ended(events.JobEnded(Outcome.FAILED, trouble))
         elif self.status is Status.STOPPING:
             self._on_job_ended(events.JobEnded(Outcome.STOPPED))
@@ -239,10 +236,7 @@ class Session(QObject):
 
     def _submit_run(self) -> None:
         assert self.dataset is not None
-        stem = datetime.now().strftime("%Y-%m-%d %H-%M-%S")
-        if self.project_runs is None:
-            stem = f"{self.dataset.root.name} {stem}"
-        parent = str(self.project_runs or self.runs_dir)
+        parent, stem = self.home.place(self.runs_dir, self.dataset.root.name)
         self._jobs.submit(TrainJob(self.spec, self.dataset, parent, stem))
 
     def stop(self, stop: Stop) -> None:
