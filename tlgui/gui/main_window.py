@@ -203,7 +203,7 @@ class MainWindow(QMainWindow):
             MODEL: True,
             TRAINING: self._session.has_result,
         }
-        self.back_button.setVisible(step != DATA)
+        self.back_button.setVisible(step not in (DATA, RUNS))
         self.next_button.setVisible(ready.get(step, False))
         self.next_button.setText(names.get(step, ""))
 

@@ -100,7 +100,7 @@ class RunsPlot(QWidget):
         if self.canvas is not None:
             return
         self.canvas = pg.GraphicsLayoutWidget()
-        self.canvas.ci.layout.setContentsMargins(0, 0, 4, 0)
+        self.canvas.ci.layout.setContentsMargins(0, 8, 4, 0)
         epoch = self.tr("Epoch")
         self.plots = (
             OverlayPlot(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import (
+    QEvent,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
@@ -10,13 +11,16 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from tlgui.gui.project_runs import ProjectRuns
 from tlgui.gui.runs_model import Column, SortedRuns
+from tlgui.gui.theme import current_theme
 
 _ROW_HEIGHT = 34
-_STAR_WIDTH = 40
+_STAR_WIDTH = 36
+_NAME_WIDTH = 150
 
 
 class RunsTable(QTableView):
@@ -43,23 +47,46 @@ class RunsTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setMinimumHeight(4 * _ROW_HEIGHT)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setStyleSheet("QTableView::item { padding: 0 6px; }")
         self.setAccessibleName(self.tr("Runs of this project"))
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         self._set_up_header()
+        self._dress()
         self.clicked.connect(self._on_clicked)
         self.selectionModel().selectionChanged.connect(self._on_selection)
 
     def _set_up_header(self) -> None:
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(Column.NAME, QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.STAR, QHeaderView.ResizeMode.Fixed)
         header.resizeSection(Column.STAR, _STAR_WIDTH)
         header.setHighlightSections(False)
+        header.sectionResized.connect(self._on_section)
         self.sortByColumn(Column.DATE, Qt.SortOrder.DescendingOrder)
         self.setSortingEnabled(True)
+
+    def _dress(self) -> None:
+        # On the usual ground of what is chosen the pieces of curves would not show.
+        theme = current_theme()
+        sheet = (
+            "QTableView { font-size: 9.5pt; "
+            f"selection-background-color: {theme.accent_soft}; "
+            f"selection-color: {theme.text}; }} "
+            "QTableView::item { padding: 0 5px; } "
+            "QHeaderView::section { font-size: 9.5pt; padding: 6px 5px; }"
+        )
+        if sheet != self.styleSheet():  # setting it changes the palette again
+            self.setStyleSheet(sheet)
+
+    def _fit_name(self) -> None:
+        """Gives the names what is left, but never too little to read them."""
+        header = self.horizontalHeader()
+        others = (c for c in Column if c is not Column.NAME)
+        left = self.viewport().width() - sum(header.sectionSize(c) for c in others)
+        width = max(_NAME_WIDTH, left)
+        if width != header.sectionSize(Column.NAME):
+            header.resizeSection(Column.NAME, width)
 
     def chosen(self) -> tuple[str, ...]:
         """The folder names of the chosen runs, from top to bottom."""
@@ -99,3 +126,19 @@ class RunsTable(QTableView):
         if not self._is_choosing:
             self._runs.compare(self.chosen())
             self.chosen_changed.emit()
+
+    @Slot(int, int, int)
+    def _on_section(self, section: int, before: int, after: int) -> None:
+        if section != Column.NAME:
+            self._fit_name()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Takes new colours."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fits the names anew."""
+        super().resizeEvent(event)
+        self._fit_name()

@@ -63,7 +63,9 @@ class RunsWords(QObject):
             return Cell(self.tr("head only"), 0, tip)
         if count == len(blocks):
             return Cell(self.tr("everything"), count, tip)
-        if described.startswith("last:"):
+        if described == "last:1":
+            text = self.tr("last block")
+        elif described.startswith("last:"):
             text = self.tr("last {0} of {1} blocks")
         else:
             text = self.tr("{0} of {1} blocks")
