@@ -24,12 +24,14 @@ class RecentProject:
         best: the best validation accuracy of its runs, 0..1; -1 for none.
         samples: how many usable files its data set has.
         classes: how many classes.
+        data: the folder of its data set; "" for none.
     """
 
     folder: str
     best: float = -1.0
     samples: int = 0
     classes: int = 0
+    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,12 @@ def _recent_projects(values: Any) -> tuple[RecentProject, ...]:
         folder, best = known.get("folder"), known.get("best")
         if not isinstance(folder, str):
             continue
+        data = known.get("data")
+        data = data if isinstance(data, str) else ""
         counts = [known.get(name) for name in ("samples", "classes")]
         samples, classes = (c if isinstance(c, int) else 0 for c in counts)
         share = float(best) if isinstance(best, int | float) else -1.0
-        found.append(RecentProject(folder, share, samples, classes))
+        found.append(RecentProject(folder, share, samples, classes, data))
     return tuple(found)
 
 

@@ -8,8 +8,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 from tlgui.core.dataset import Dataset
 from tlgui.core.manifest import Comparison
 from tlgui.core.project import DataPlace
+from tlgui.core.project_paths import SUFFIX
 from tlgui.gui.project_state import ProjectState
 from tlgui.gui.session import Session
+from tlgui.gui.settings import Settings
 from tlgui.worker.project_files import ProjectFiles
 
 
@@ -31,12 +33,14 @@ class ProjectData(QObject):
     def __init__(
         self,
         session: Session,
+        settings: Settings,
         state: ProjectState,
         files: ProjectFiles,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
+        self._settings = settings
         self._state = state
         self._files = files
         session.dataset_changed.connect(self._on_dataset_changed)
@@ -48,8 +52,11 @@ class ProjectData(QObject):
         dataset = self._session.dataset
         if dataset is None:
             return
-        if self._state.data_root != dataset.root and self._has_work():
+        is_other = self._state.data_root != dataset.root
+        if is_other and self._has_work():
             self.outgrown.emit()
+        if is_other and self._state.folder is None:
+            self._tell_earlier(dataset)
         old = self._state.project.data
         if old is None or Path(old.root) != dataset.root:
             old = None
@@ -68,6 +75,17 @@ class ProjectData(QObject):
         if difference < 0:
             text = self.tr("There are {count} photos fewer than last time.")
         self._session.noticed.emit(text.format(count=abs(difference)))
+
+    def _tell_earlier(self, dataset: Dataset) -> None:
+        for recent in self._settings.values.recent_projects:
+            if recent.data and Path(recent.data) == dataset.root:
+                text = self.tr(
+                    "There is a project with these photos already: “{name}”. To go on "
+                    "with it: File, Recent projects."
+                )
+                name = Path(recent.folder).name.removesuffix(SUFFIX)
+                self._session.noticed.emit(text.format(name=name))
+                return
 
     def note(self) -> None:
         """Has the manifest of the photos written into the project."""

@@ -172,8 +172,8 @@ class ProjectRuns(QObject):
 
     @Slot()
     def _on_run_ended(self) -> None:
-        self._state.flush()
         self._files.request_runs()
+        self._state.flush()
 
     @Slot(object)
     def _on_listed(self, listed: Listed) -> None:

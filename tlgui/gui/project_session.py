@@ -61,7 +61,7 @@ class ProjectSession(QObject):
         self._run_to_show = ""
         self.state = ProjectState(session, settings, files, self)
         self.runs = ProjectRuns(session, self.state, files, self)
-        self.data = ProjectData(session, self.state, files, self)
+        self.data = ProjectData(session, settings, self.state, files, self)
         self.runs.page_asked.connect(self.page_asked)
         self.data.outgrown.connect(self._on_outgrown)
         session.project_asked.connect(self.open)

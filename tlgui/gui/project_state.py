@@ -92,9 +92,11 @@ class ProjectState(QObject):
         if self.folder is None:
             return
         data = self.project.data
-        counts = (0, 0) if data is None else (data.samples, data.classes)
+        about = (0, 0, "")
+        if data is not None:
+            about = data.samples, data.classes, data.root
         self._settings.remember_project(
-            RecentProject(str(self.folder), self.project.best, *counts)
+            RecentProject(str(self.folder), self.project.best, *about)
         )
 
     @Slot()

@@ -143,11 +143,15 @@ class RunsModel(QAbstractTableModel):
                 return _alignment(index.column())
             case Qt.ItemDataRole.DecorationRole if index.column() == Column.NAME:
                 return self._icons.get(run.folder)
-            case Qt.ItemDataRole.FontRole if run.folder == self._runs.shown:
-                bold = QFont()
-                bold.setWeight(QFont.Weight.DemiBold)
-                return bold
+            case Qt.ItemDataRole.FontRole if index.column() == Column.NAME:
+                return self._name_font(run)
         return {ORDER: cell.order, FOLDER: run.folder}.get(role)
+
+    def _name_font(self, run: RunSummary) -> QFont:
+        font = QFont()
+        if run.folder == self._runs.shown:
+            font.setWeight(QFont.Weight.DemiBold)
+        return font
 
     def setData(
         self, index: _Index, value: Any, role: int = Qt.ItemDataRole.EditRole

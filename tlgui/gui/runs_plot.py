@@ -90,7 +90,7 @@ class RunsPlot(QWidget):
     def show_runs(self, runs: Sequence[DrawnRun], hint: str) -> None:
         """Draws runs; where none has an epoch, a hint stands in their place."""
         self._runs = tuple(run for run in runs if run.history)
-        self.hint.setText(hint)
+        self.hint.setText("" if self._runs else hint)
         self._draw()
 
     @Slot()

@@ -14,7 +14,7 @@ _DARK = ("#56b4e9", "#e69f00", "#2fc497", "#d88fb8", "#e8ecf2", "#f0e442")
 _DASHES = ((), (6.0, 3.0), (2.0, 2.5), (9.0, 3.0, 2.0, 3.0), (12.0, 4.0), (4.0, 2.0))
 _SYMBOLS = ("o", "s", "t", "d", "star", "p")
 MOST = len(_SYMBOLS)
-_WIDTH, _HEIGHT = 30, 16
+ICON_WIDTH, ICON_HEIGHT = 30, 16
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ def style_of(place: int, theme: Theme) -> RunStyle:
 def style_icon(style: RunStyle) -> QIcon:
     """A piece of its line, for the table."""
     ratio = max(screen.devicePixelRatio() for screen in QGuiApplication.screens())
-    picture = QPixmap(round(_WIDTH * ratio), round(_HEIGHT * ratio))
+    picture = QPixmap(round(ICON_WIDTH * ratio), round(ICON_HEIGHT * ratio))
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(style.pen(2.5))
-    middle = _HEIGHT / 2
-    painter.drawLine(QPointF(1, middle), QPointF(_WIDTH - 1, middle))
+    middle = ICON_HEIGHT / 2
+    painter.drawLine(QPointF(1, middle), QPointF(ICON_WIDTH - 1, middle))
     painter.end()
     icon = QIcon(picture)
     # Qt greys or tints an icon in a chosen row; this one means something.

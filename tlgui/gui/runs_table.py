@@ -7,6 +7,7 @@ from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
+    QSize,
     Qt,
     Signal,
     Slot,
@@ -16,11 +17,12 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from tlgui.gui.project_runs import ProjectRuns
 from tlgui.gui.runs_model import Column, SortedRuns
+from tlgui.gui.runs_style import ICON_HEIGHT, ICON_WIDTH
 from tlgui.gui.theme import current_theme
 
 _ROW_HEIGHT = 34
 _STAR_WIDTH = 36
-_NAME_WIDTH = 150
+_NAME_WIDTH = 140
 
 
 class RunsTable(QTableView):
@@ -44,6 +46,7 @@ class RunsTable(QTableView):
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
         self.setWordWrap(False)
+        self.setIconSize(QSize(ICON_WIDTH, ICON_HEIGHT))
         self.setTabKeyNavigation(False)
         self.setMinimumHeight(4 * _ROW_HEIGHT)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
