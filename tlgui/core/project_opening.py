@@ -14,7 +14,13 @@ from tlgui.core.project import DataPlace, Project
 from tlgui.core.project_folder import keep_damaged, read_project, write_project
 from tlgui.core.project_lock import CannotLockError, ProjectLock
 from tlgui.core.project_paths import MANIFEST, RUNS, inside
-from tlgui.core.project_runs import RunSummary, binned, check_run_files, list_runs
+from tlgui.core.project_runs import (
+    RunSummary,
+    binned,
+    check_run_files,
+    checked_history,
+    list_runs,
+)
 from tlgui.core.report import Evaluation
 from tlgui.core.run import MODEL, REPORT, Run, open_run
 
@@ -209,10 +215,11 @@ def read_shown_run(folder: Path, root: Path | None) -> ShownRun:
     """
     check_run_files(folder)
     run = open_run(folder)
-    history = run.history()
+    history = checked_history(folder)
     if not (folder / REPORT).is_file():
         return ShownRun(run, history, None, None, _dropped(run, history))
-    evaluation = _followed(run.evaluation(), run.spec.data, root)
+    evaluation = _checked(run.evaluation(), folder)
+    evaluation = _followed(evaluation, run.spec.data, root)
     return ShownRun(run, history, evaluation, _plan(run), _ended(run, evaluation))
 
 
@@ -246,6 +253,22 @@ def _shown(
     except TlguiError as error:
         problems.append(str(error))
         return None
+
+
+def _checked(evaluation: Evaluation, folder: Path) -> Evaluation:
+    """The same, if every answer is one of the classes."""
+    classes = range(len(evaluation.class_names))
+    for answer in evaluation.answers:
+        labels = (answer.truth, answer.predicted)
+        fits = isinstance(answer.path, str) and all(
+            type(label) is int and label in classes for label in labels
+        )
+        if not fits or not isinstance(answer.probability, int | float):
+            raise TlguiError(
+                f"Expected answers with a class each in {folder / REPORT}, but found "
+                "something else. The result of this run cannot be shown."
+            )
+    return evaluation
 
 
 def _followed(evaluation: Evaluation, old: str, root: Path | None) -> Evaluation:

@@ -1,6 +1,7 @@
 """The runs of a project: what a table shows of them, and the bin."""
 
 import json
+import math
 import os
 import shutil
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from tlgui.core.run import HISTORY, LABELS, MODEL, REPORT, SPEC
 from tlgui.core.spec import TrainingSpec, read_spec
 
 _MOST_BYTES = 256_000_000
+_MOST_EPOCHS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,7 @@ def summarise(folder: Path) -> RunSummary:
     """
     check_run_files(folder)
     spec = read_spec(folder / SPEC)
-    there = (folder / HISTORY).is_file()
-    history = read_history(folder / HISTORY) if there else ()
+    history = checked_history(folder)
     best = best_epoch(history)
     accuracy, interval, seconds = _result(folder / REPORT)
     if accuracy is None and best is not None:
@@ -96,6 +97,26 @@ def summarise(folder: Path) -> RunSummary:
         interval,
         seconds or sum(record.seconds for record in history),
     )
+
+
+def checked_history(folder: Path) -> tuple[EpochRecord, ...]:
+    """Reads the history of a run; empty before the first epoch.
+
+    Raises:
+        TlguiError: it is damaged, or its numbers cannot be those of a training.
+    """
+    file = folder / HISTORY
+    history = read_history(file) if file.is_file() else ()
+    for record in history:
+        shares = (record.accuracy, record.val_accuracy)
+        if not 0 < record.epoch <= _MOST_EPOCHS or not all(
+            math.isnan(share) or 0 <= share <= 1 for share in shares
+        ):
+            raise TlguiError(
+                f"Expected epochs from 1 and shares from 0 to 1 in {file}, but found "
+                "other numbers. The run is left out."
+            )
+    return history
 
 
 def check_run_files(folder: Path) -> None:
