@@ -55,7 +55,7 @@ class RunsPage(QWidget):
         self.undo_action = self._action(
             self.tr("Undo"), QKeySequence.StandardKey.Undo, self._runs.undo_bin
         )
-        self.show_action = self._action(self.tr("Show"), "Return", self._show)
+        self.show_action = self._action(self.tr("Show"), "", self._show)
         self.again_action = self._action(
             self.tr("Do this again with changes"), "", self._again
         )
@@ -70,7 +70,7 @@ class RunsPage(QWidget):
         action.setShortcut(key)
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         action.triggered.connect(slot)
-        self.table.addAction(action)
+        self.addAction(action)
         return action
 
     def _lay_out(self) -> None:
@@ -130,7 +130,8 @@ class RunsPage(QWidget):
         self.bin_button.clicked.connect(self._bin)
         self.undo_button.clicked.connect(self._runs.undo_bin)
         self.empty_button.clicked.connect(self._ask_to_empty)
-        self.table.doubleClicked.connect(self._on_double_click)
+        self.table.doubleClicked.connect(self._on_opened)
+        self.table.enter_pressed.connect(self._on_opened)
         self.table.customContextMenuRequested.connect(self._show_menu)
         self.table.chosen_changed.connect(self._on_chosen)
         self._runs.changed.connect(self._on_runs)
@@ -200,7 +201,7 @@ class RunsPage(QWidget):
             self._runs.show(folder)
 
     @Slot()
-    def _on_double_click(self) -> None:
+    def _on_opened(self) -> None:
         if self.show_action.isEnabled():
             self._show()
 

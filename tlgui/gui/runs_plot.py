@@ -35,7 +35,24 @@ class DrawnRun:
 
 
 class OverlayPlot(CurvePlot):
-    """One quantity of several runs against epochs."""
+    """One quantity of several runs against epochs.
+
+    Attributes:
+        runs: the lines of the runs, in their order.
+    """
+
+    def __init__(
+        self,
+        layout: Any,
+        cell: tuple[int, int],
+        y_title: str,
+        x_title: str,
+        *,
+        percent: bool,
+    ) -> None:
+        super().__init__(layout, cell, y_title, x_title, percent=percent)
+        self.runs: list[Any] = []
+        self._marks: list[Any] = []
 
     def draw_runs(self, runs: Sequence[tuple[Series, Series, RunStyle]]) -> None:
         """Draws the runs in place of those before.
@@ -45,9 +62,9 @@ class OverlayPlot(CurvePlot):
         """
         import pyqtgraph as pg
 
-        for part in getattr(self, "_drawn", ()):
+        for part in (*self.runs, *self._marks):
             self.item.removeItem(part)
-        self._drawn: list[Any] = []
+        self.runs, self._marks = [], []
         ground = current_theme().card
         for epochs, values, style in runs:
             line = pg.PlotCurveItem(antialias=True, connect="finite")
@@ -58,8 +75,9 @@ class OverlayPlot(CurvePlot):
             marks.setPen(pg.mkPen(ground, width=1))
             marks.setBrush(pg.mkBrush(style.colour))
             marks.setData(epochs[::stride], values[::stride])
-            self._drawn += [line, marks]
-        for part in self._drawn:
+            self.runs.append(line)
+            self._marks.append(marks)
+        for part in (*self.runs, *self._marks):
             self.item.addItem(part, ignoreBounds=True)
         every = np.concatenate([_NOTHING, *(values for _, values, _ in runs)])
         low, high = value_range((every, _NOTHING), _NOTHING, percent=self._percent)

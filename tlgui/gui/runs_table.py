@@ -12,7 +12,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from tlgui.gui.project_runs import ProjectRuns
@@ -30,9 +30,11 @@ class RunsTable(QTableView):
 
     Signals:
         chosen_changed: other runs are chosen.
+        enter_pressed: the chosen run is to be shown.
     """
 
     chosen_changed = Signal()
+    enter_pressed = Signal()
 
     def __init__(self, model: SortedRuns, runs: ProjectRuns) -> None:
         super().__init__()
@@ -145,3 +147,10 @@ class RunsTable(QTableView):
         """Fits the names anew."""
         super().resizeEvent(event)
         self._fit_name()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Takes the key for opening; while a name is written it is not seen here."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.enter_pressed.emit()
+        else:
+            super().keyPressEvent(event)
