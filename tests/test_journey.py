@@ -287,7 +287,7 @@ def test_closing_while_training_asks_and_keeps(
     person.waits_for("A model is still training.")
     person.picture("question")
     leaves_nothing(person, lambda: person.click("QPushButton", "Stop and keep"))
-    (run,) = (tmp_path / "home-runs").iterdir()
+    (run,) = (tmp_path / "home-runs" / "my insects.tlgui" / "runs").iterdir()
     assert (run / MODEL).is_file()
     assert len((run / HISTORY).read_text(encoding="utf-8").splitlines()) > 3
 

@@ -108,7 +108,8 @@ class RunsPlot(QWidget):
     def show_runs(self, runs: Sequence[DrawnRun], hint: str) -> None:
         """Draws runs; where none has an epoch, a hint stands in their place."""
         self._runs = tuple(run for run in runs if run.history)
-        self.hint.setText("" if self._runs else hint)
+        waits = self.tr("The curves are being drawn …")
+        self.hint.setText(waits if self._runs else hint)
         self._draw()
 
     @Slot()

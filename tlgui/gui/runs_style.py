@@ -14,7 +14,7 @@ _DARK = ("#56b4e9", "#e69f00", "#2fc497", "#d88fb8", "#e8ecf2", "#f0e442")
 _DASHES = ((), (6.0, 3.0), (2.0, 2.5), (9.0, 3.0, 2.0, 3.0), (12.0, 4.0), (4.0, 2.0))
 _SYMBOLS = ("o", "s", "t", "d", "star", "p")
 MOST = len(_SYMBOLS)
-ICON_WIDTH, ICON_HEIGHT = 30, 16
+ICON_WIDTH, ICON_HEIGHT = 40, 16
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def style_icon(style: RunStyle) -> QIcon:
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(style.pen(2.5))
+    painter.setPen(style.pen(2))
     middle = ICON_HEIGHT / 2
     painter.drawLine(QPointF(1, middle), QPointF(ICON_WIDTH - 1, middle))
     painter.end()
