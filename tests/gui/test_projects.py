@@ -532,6 +532,95 @@ def test_a_cancelled_copy_changes_nothing(
     assert not (tmp_path / "copy.tlgui").exists()
 
 
+def test_what_was_unfolded_and_in_front_comes_back(
+    open_studio: Open, dataset: Dataset
+) -> None:
+    studio = open_studio()
+    studio.reader.scan_ended.emit(dataset, "")
+    studio.train()
+    QTest.mouseClick(studio.window.rail.steps.button(TRAINING), LEFT)
+    QTest.mouseClick(studio.window.training_page.settings.more, LEFT)
+    QTest.mouseClick(studio.window.rail.steps.button(MODEL), LEFT)
+    studio.window.model_page.panel.show_layers.toggle()
+    QTest.mouseClick(studio.window.rail.steps.button(RESULT), LEFT)
+    QTest.mouseClick(studio.window.result_page.chips.button(1), LEFT)
+    studio.close()
+    again = open_studio()
+    again.projects.open_last()
+    again.until(lambda: again.projects.state.folder is not None)
+    assert again.window.training_page.settings.more.isChecked()
+    assert again.window.model_page.panel.show_layers.isChecked()
+    result = again.window.result_page
+    assert result.views.currentWidget() is result.class_view
+
+
+def test_a_run_in_a_project_is_opened_with_it(
+    open_studio: Open, dataset: Dataset
+) -> None:
+    folder = finished_project(open_studio, dataset)
+    studio = open_studio()
+    name = read_project(folder).project.view.run
+    studio.projects.open(folder, run=name)
+    studio.until(lambda: studio.window.pages.currentIndex() == RESULT)
+    assert studio.session.run_folder == folder / "runs" / name
+
+
+def test_photos_that_changed_are_read_again_and_told(
+    open_studio: Open, dataset: Dataset
+) -> None:
+    folder = finished_project(open_studio, dataset)
+    shutil.copy(dataset.root / "red" / "0.png", dataset.root / "red" / "more.png")
+    studio = open_studio()
+    studio.projects.open(folder)
+    studio.until(lambda: bool(studio.reader.scans))
+    assert "being read" in studio.session.trouble()
+    assert studio.session.has_result
+    with studio.qtbot.waitSignal(studio.session.noticed) as told:
+        studio.reader.scan_ended.emit(scan(dataset.root, IMAGE_CLASSIFICATION), "")
+    assert told.args == ["There are 1 photos more than last time."]
+    assert studio.projects.state.folder == folder
+    studio.idle()
+    studio.close()
+    again = open_studio()
+    again.projects.open_last()
+    again.until(lambda: again.session.dataset is not None)
+    assert again.reader.scans == []
+
+
+def test_an_interrupted_run_is_listed_with_its_epochs(
+    open_studio: Open, dataset: Dataset
+) -> None:
+    """As a kill of everything leaves it: no model, no report."""
+    studio = open_studio()
+    studio.reader.scan_ended.emit(dataset, "")
+    run = studio.train()
+    for name in ("model.keras", "report.json"):
+        (run / name).unlink()
+    studio.close()
+    again = open_studio()
+    again.projects.open_last()
+    again.until(lambda: again.projects.state.folder is not None)
+    (summary,) = again.projects.runs.runs
+    assert not summary.has_model
+    assert len(again.session.history) == 3
+    assert not again.session.has_result
+
+
+def test_a_project_that_breaks_while_it_is_open_is_left(
+    open_studio: Open, dataset: Dataset
+) -> None:
+    studio = open_studio()
+    studio.reader.scan_ended.emit(dataset, "")
+    studio.train()
+    folder = studio.projects.state.folder
+    assert folder is not None
+    shutil.rmtree(folder)
+    with studio.qtbot.waitSignal(studio.files.refused, timeout=10_000):
+        studio.projects.open(folder)
+    assert studio.projects.state.folder is None
+    assert studio.session.home.must_be_made
+
+
 @pytest.mark.parametrize("page", [RESULT, RUNS])
 def test_the_page_comes_back(open_studio: Open, dataset: Dataset, page: int) -> None:
     studio = open_studio()

@@ -187,6 +187,18 @@ def test_what_is_compared_comes_back(
     assert page.table.chosen() == ("b", "a")
 
 
+def test_the_sorting_comes_back(
+    qtbot: QtBot, page: RunsPage, projects: ProjectSession, project: Path
+) -> None:
+    click_title(page, Column.ACCURACY)
+    names = column(page, Column.NAME)
+    projects.open(project)
+    with qtbot.waitSignal(projects.state.moved):
+        pass
+    assert projects.runs.sorting == ("accuracy", False)
+    assert column(page, Column.NAME) == names
+
+
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_styles_differ_without_colour_and_show_on_the_card(theme: object) -> None:
     assert theme in (LIGHT, DARK)

@@ -59,6 +59,9 @@ class View:
         compared: folder names of the runs laid over each other.
         sorted_by: the column by which runs are sorted.
         descending: whether the largest stands first.
+        result: the view of the result.
+        unfolded: whether the further settings are shown.
+        layers: whether the layers of the chosen block are shown.
     """
 
     page: str = "photos"
@@ -66,6 +69,9 @@ class View:
     compared: tuple[str, ...] = ()
     sorted_by: str = "date"
     descending: bool = True
+    result: str = ""
+    unfolded: bool = False
+    layers: bool = False
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -22,6 +22,7 @@ from tlgui.gui.preferences_dialog import PreferencesDialog
 from tlgui.gui.project_menu import ProjectMenu
 from tlgui.gui.project_questions import ProjectQuestions
 from tlgui.gui.project_session import ProjectSession
+from tlgui.gui.project_view import ProjectView
 from tlgui.gui.result_page import ResultPage
 from tlgui.gui.runs_page import RunsPage
 from tlgui.gui.session import Session, Status
@@ -79,6 +80,9 @@ class MainWindow(QMainWindow):
         self.questions = ProjectQuestions(session, projects, self)
         self._make_menus()
         self.closing_question = ClosingQuestion(session, self)
+        self.view = ProjectView(
+            projects.state, self.model_page, self.training_page, self.result_page, self
+        )
         self._connect()
         self._restore()
         self._show_project()
@@ -143,6 +147,7 @@ class MainWindow(QMainWindow):
         session.run_opened.connect(self._show_result)
         session.bug_found.connect(self.show_bug)
         self._projects.page_asked.connect(self.show_page)
+        self._projects.restored.connect(self._restore_view)
         self._projects.state.moved.connect(self._show_project)
         self.closing_question.settled.connect(self.close)
 
@@ -170,6 +175,10 @@ class MainWindow(QMainWindow):
     def show_page(self, name: str) -> None:
         """Shows a page by the name that a project notes."""
         self.show_step(PAGES.index(name) if name in PAGES else DATA)
+
+    @Slot()
+    def _restore_view(self) -> None:
+        self.view.restore()
 
     @Slot()
     def _show_project(self) -> None:

@@ -46,6 +46,7 @@ class ProjectRuns(QObject):
         self.binned: tuple[str, ...] = ()
         session.run_started.connect(self._on_run_started)
         session.run_ended.connect(self._on_run_ended)
+        session.run_opened.connect(self._on_run_opened)
         files.listed.connect(self._on_listed)
         files.run_read.connect(self._on_run_read)
         files.moved.connect(self._on_moved)
@@ -85,6 +86,16 @@ class ProjectRuns(QObject):
         """Takes the runs as they were read."""
         self.runs, self.binned = runs, binned
         self.changed.emit()
+
+    @property
+    def sorting(self) -> tuple[str, bool]:
+        """The column by which runs are sorted, and whether the largest is first."""
+        view = self._state.project.view
+        return view.sorted_by, view.descending
+
+    def sort(self, column: str, *, descending: bool) -> None:
+        """Notes by which column runs are sorted."""
+        self._state.change_view(sorted_by=column, descending=descending)
 
     def compare(self, folders: Sequence[str]) -> None:
         """Notes which runs are laid over each other."""
@@ -140,7 +151,6 @@ class ProjectRuns(QObject):
     def empty_bin(self) -> None:
         """Deletes for good what is in the bin."""
         if self.can_change and not self._is_busy():
-            self._state.change(bin=())
             self._files.empty_bin()
 
     def _is_busy(self) -> bool:
@@ -175,13 +185,22 @@ class ProjectRuns(QObject):
         self._files.request_runs()
         self._state.flush()
 
+    @Slot()
+    def _on_run_opened(self) -> None:
+        run, state = self._session.run_folder, self._state
+        if run is not None and state.folder is not None:
+            is_ours = run.parent == state.folder / RUNS
+            state.change_view(run=run.name if is_ours else "")
+
     @Slot(object)
     def _on_listed(self, listed: Listed) -> None:
         if listed.folder != self._state.folder:
             return
         kept = [run.accuracy for run in listed.runs if run.has_model]
         best = max((share for share in kept if share is not None), default=-1.0)
-        self._state.change(best=best)
+        noted = self._state.project.bin
+        left = tuple(entry for entry in noted if entry.folder in listed.binned)
+        self._state.change(best=best, bin=left)
         self._state.remember()
         self.take(listed.runs, listed.binned)
         if listed.problems:
@@ -207,9 +226,8 @@ class ProjectRuns(QObject):
             self._state.change(runs=runs, bin=(*project.bin, entry))
             return
         found = [entry for entry in project.bin if entry.folder == before]
-        entry = dataclasses.replace(
-            found[-1] if found else RunEntry(before), folder=after
-        )
+        entry = found[-1] if found else project.entry(before)
+        entry = dataclasses.replace(entry, folder=after)
         rest = tuple(entry for entry in project.bin if entry.folder != before)
         self._state.change(runs=project.with_entry(entry).runs, bin=rest)
 

@@ -34,6 +34,7 @@ class ProjectSession(QObject):
 
     Signals:
         page_asked(str): the window should show a page.
+        restored: everything of a project is there again.
         held(str, str): a folder that another window has open, and a sentence.
         copy_begun: the copying of a project began.
         copy_progressed(int, int): bytes done, bytes in all.
@@ -41,6 +42,7 @@ class ProjectSession(QObject):
     """
 
     page_asked = Signal(str)
+    restored = Signal()
     held = Signal(str, str)
     copy_begun = Signal()
     copy_progressed = Signal(object, object)
@@ -177,6 +179,7 @@ class ProjectSession(QObject):
         if root is not None:
             self._session.open_folder(root)
         self.page_asked.emit(project.view.page)
+        self.restored.emit()
         self.state.is_restoring = False
 
     @Slot(object)
@@ -195,6 +198,7 @@ class ProjectSession(QObject):
         if opened.dataset is None and opened.data is not None:
             self._session.open_folder(opened.data)
         self.page_asked.emit(project.view.page)
+        self.restored.emit()
         self.state.is_restoring = False
         if opened.problems:
             self._session.trouble_told.emit("\n".join(opened.problems))
@@ -205,6 +209,9 @@ class ProjectSession(QObject):
 
     @Slot(str, str)
     def _on_refused(self, folder: str, trouble: str) -> None:
+        if self.state.folder == Path(folder):  # it was open, and is no more
+            self.state.take(None, Project(created=now_text()), read_only=False)
+            self.runs.take((), ())
         if self._settings.values.last_project == folder:
             self._settings.change(last_project="")
         self._session.trouble_told.emit(trouble)

@@ -46,6 +46,7 @@ class ProjectState(QObject):
         self.project = Project(created=now_text())
         self.read_only = False
         self.is_restoring = False
+        self._told = ""
         self._timer = QTimer(self, singleShot=True, interval=WRITE_MILLISECONDS)
         self._timer.timeout.connect(self.flush)
         session.spec_changed.connect(self.touch)
@@ -132,5 +133,6 @@ class ProjectState(QObject):
 
     @Slot(str)
     def _on_written(self, trouble: str) -> None:
-        if trouble:
+        if trouble and trouble != self._told:
             self._session.trouble_told.emit(trouble)
+        self._told = trouble

@@ -143,6 +143,7 @@ class RunsPage(QWidget):
         count = len(self._runs.runs)
         text = self.tr("1 run") if count == 1 else self.tr("{0} runs").format(count)
         self.count.setText(text if count else "")
+        self.table.show_sorting()
         self.table.choose(self._runs.compared)
         self._on_chosen()
 

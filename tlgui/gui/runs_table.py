@@ -16,7 +16,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from tlgui.gui.project_runs import ProjectRuns
-from tlgui.gui.runs_model import Column, SortedRuns
+from tlgui.gui.runs_model import COLUMN_KEYS, Column, SortedRuns
 from tlgui.gui.runs_style import ICON_HEIGHT, ICON_WIDTH
 from tlgui.gui.theme import current_theme
 
@@ -68,8 +68,18 @@ class RunsTable(QTableView):
         header.resizeSection(Column.STAR, _STAR_WIDTH)
         header.setHighlightSections(False)
         header.sectionResized.connect(self._on_section)
-        self.sortByColumn(Column.DATE, Qt.SortOrder.DescendingOrder)
         self.setSortingEnabled(True)
+        self.show_sorting()
+        header.sortIndicatorChanged.connect(self._on_sorted)
+
+    def show_sorting(self) -> None:
+        """Sorts as the project notes."""
+        key, descending = self._runs.sorting
+        column = next((c for c, k in COLUMN_KEYS.items() if k == key), Column.DATE)
+        down, up = Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder
+        self._is_choosing = True
+        self.sortByColumn(column, down if descending else up)
+        self._is_choosing = False
 
     def _dress(self) -> None:
         # On the usual ground of what is chosen the pieces of curves would not show.
@@ -125,6 +135,12 @@ class RunsTable(QTableView):
         if index.column() == Column.STAR:
             folder = self._sorted.folder(index.row())
             self._runs.star(folder, not self._runs.entry(folder).starred)
+
+    @Slot(int, Qt.SortOrder)
+    def _on_sorted(self, section: int, order: Qt.SortOrder) -> None:
+        if not self._is_choosing:
+            descending = order == Qt.SortOrder.DescendingOrder
+            self._runs.sort(COLUMN_KEYS[Column(section)], descending=descending)
 
     @Slot()
     def _on_selection(self) -> None:
