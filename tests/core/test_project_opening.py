@@ -18,8 +18,8 @@ from tlgui.core.project_opening import (
     find_data,
     open_project,
     place_of,
-    read_shown_run,
 )
+from tlgui.core.project_shown import read_shown_run
 from tlgui.core.run import Run
 from tlgui.core.scan import scan
 from tlgui.core.task import IMAGE_CLASSIFICATION

@@ -8,13 +8,14 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tlgui.core.project import RunEntry
 from tlgui.core.project_folder import now_text
-from tlgui.core.project_opening import ShownRun
 from tlgui.core.project_paths import RUNS
 from tlgui.core.project_runs import RunSummary
+from tlgui.core.project_shown import ShownRun
 from tlgui.core.spec import TrainingSpec
 from tlgui.gui.project_state import ProjectState
 from tlgui.gui.session import Session, Status
-from tlgui.worker.project_files import Listed, ProjectFiles
+from tlgui.worker.project_desk import Listed
+from tlgui.worker.project_files import ProjectFiles
 
 MODEL_PAGE, RESULT_PAGE = "model", "result"
 

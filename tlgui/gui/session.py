@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -15,34 +14,20 @@ from tlgui.core.dataset import TRAIN, Dataset
 from tlgui.core.errors import TlguiError
 from tlgui.core.events import Outcome, Stage, Stop
 from tlgui.core.history import EpochRecord
-from tlgui.core.project_opening import ShownRun
 from tlgui.core.project_paths import SUFFIX
+from tlgui.core.project_shown import ShownRun
 from tlgui.core.report import Evaluation
 from tlgui.core.run import Run
 from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
 from tlgui.gui.run_home import RunHome
+from tlgui.gui.session_states import EngineState as EngineState
+from tlgui.gui.session_states import Status as Status
 from tlgui.gui.threads import Jobs, Reading
 from tlgui.worker.jobs import PredictJob, TrainJob, WarmUp
 
 # On these the frozen layers are compared in both runtimes.
 _WARM_UP_FILES = 4
-
-
-class Status(StrEnum):
-    """Whether a run is going on."""
-
-    IDLE = "idle"
-    RUNNING = "running"
-    STOPPING = "stopping"
-
-
-class EngineState(StrEnum):
-    """How the engine process is."""
-
-    STARTING = "starting"
-    READY = "ready"
-    LOST = "lost"
 
 
 class Session(QObject):
