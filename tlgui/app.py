@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -110,6 +110,7 @@ class Studio(QObject):
         self._faults.found.connect(self.session.bug_found)
         self._signals = app_start.Signals(self)
         self._signals.arrived.connect(self._on_signal)
+        self._has_begun_demo = False
         self.demo_written.connect(self._on_demo_written)
         self.window.closed.connect(self._on_closed)
 
@@ -158,15 +159,22 @@ class Studio(QObject):
         if trouble:
             self.session.trouble_told.emit(trouble)
             return
-        self.session.dataset_changed.connect(self._start_demo)
+        # Queued: a project is all there when it is told of its data set.
+        queued = Qt.ConnectionType.QueuedConnection
+        self.session.dataset_changed.connect(self._start_demo, queued)
+        for recent in self.settings.values.recent_projects:
+            if recent.data == folder:
+                self.projects.open(Path(recent.folder))
+                return
         self.session.open_folder(Path(folder))
 
     @Slot()
     def _start_demo(self) -> None:
-        self.session.dataset_changed.disconnect(self._start_demo)
         dataset = self.session.dataset
-        if dataset is None:
+        if dataset is None or self._has_begun_demo:
             return
+        self._has_begun_demo = True
+        self.session.dataset_changed.disconnect(self._start_demo)
         spec = demo_spec(dataset.root)
         self.session.change_spec(
             epochs=spec.epochs,

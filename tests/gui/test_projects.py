@@ -474,6 +474,28 @@ def test_other_photos_in_their_place_are_told_by_number(
     assert len(studio.projects.runs.runs) == 1  # it is still the same project
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_missing_photos_that_are_dropped_are_known_again(
+    open_studio: Open, dataset: Dataset, tmp_path: Path, same: bool
+) -> None:
+    folder = finished_project(open_studio, dataset)
+    place = tmp_path / "dropped"
+    shutil.move(dataset.root, place)
+    if not same:
+        for file in list(place.rglob("*.png")) + list(place.rglob("*.jpg")):
+            file.rename(file.with_name(f"other {file.name}"))
+    studio = open_studio()
+    studio.projects.open_last()
+    studio.until(lambda: studio.window.questions.box is not None)
+    QTest.mouseClick(studio.window.questions.later_button, LEFT)
+    found = scan(place, IMAGE_CLASSIFICATION)
+    with studio.qtbot.waitSignal(studio.files.data_compared, timeout=10_000):
+        studio.reader.scan_ended.emit(found, "")
+    assert studio.projects.state.folder == (folder if same else None)
+    assert studio.projects.state.data_root == place
+    assert studio.window.questions.box is None
+
+
 def title(studio: Studio) -> str:
     box = studio.window.questions.box
     return "" if box is None else box.text()
@@ -577,7 +599,7 @@ def test_photos_that_changed_are_read_again_and_told(
     assert studio.session.has_result
     with studio.qtbot.waitSignal(studio.session.noticed) as told:
         studio.reader.scan_ended.emit(scan(dataset.root, IMAGE_CLASSIFICATION), "")
-    assert told.args == ["There are 1 photos more than last time."]
+    assert told.args == ["Photos that are new since last time: 1."]
     assert studio.projects.state.folder == folder
     studio.idle()
     studio.close()

@@ -43,15 +43,26 @@ class ProjectData(QObject):
         self._settings = settings
         self._state = state
         self._files = files
+        self._doubtful: Dataset | None = None
+        self.is_missing = False
         session.dataset_changed.connect(self._on_dataset_changed)
         files.data_noted.connect(self._on_noted)
-        files.data_compared.connect(self.compared)
+        files.data_compared.connect(self._on_compared)
 
     @Slot()
     def _on_dataset_changed(self) -> None:
         dataset = self._session.dataset
         if dataset is None:
             return
+        is_other = self._state.data_root != dataset.root
+        if is_other and self.is_missing:
+            self._doubtful = dataset  # perhaps those that are missing
+            self._files.compare_data(str(dataset.root))
+        else:
+            self._take(dataset)
+
+    def _take(self, dataset: Dataset) -> None:
+        self.is_missing = False
         is_other = self._state.data_root != dataset.root
         if is_other and self._has_work():
             self.outgrown.emit()
@@ -71,9 +82,9 @@ class ProjectData(QObject):
         return state.folder is not None and (has_runs or state.read_only)
 
     def _tell_change(self, difference: int) -> None:
-        text = self.tr("There are {count} photos more than last time.")
+        text = self.tr("Photos that are new since last time: {count}.")
         if difference < 0:
-            text = self.tr("There are {count} photos fewer than last time.")
+            text = self.tr("Photos that are gone since last time: {count}.")
         self._session.noticed.emit(text.format(count=abs(difference)))
 
     def _tell_earlier(self, dataset: Dataset) -> None:
@@ -99,6 +110,30 @@ class ProjectData(QObject):
         if self._state.data_root == Path(place.root):
             self._state.change(data=place)
 
+    def tell_missed(self) -> None:
+        """Says that the photos are not where they were."""
+        self.is_missing = True
+        self.missed.emit()
+
+    @Slot(str, object, object, str)
+    def _on_compared(
+        self,
+        folder: str,
+        known: Dataset | None,
+        comparison: Comparison | None,
+        trouble: str,
+    ) -> None:
+        dataset, self._doubtful = self._doubtful, None
+        if dataset is None or str(dataset.root) != folder:
+            self.compared.emit(folder, known, comparison, trouble)
+            return
+        place = self._state.project.data
+        same = comparison is not None and 2 * comparison.same >= comparison.expected
+        if same and place is not None:
+            moved = dataclasses.replace(place, root=folder)
+            self._state.change(data=moved)
+        self._take(dataset)
+
     def compare(self, root: Path) -> None:
         """Asks whether a folder holds the photos of this project."""
         self._files.compare_data(str(root))
@@ -112,6 +147,7 @@ class ProjectData(QObject):
             return
         place = dataclasses.replace(state.project.data, root=str(root))
         state.change(data=place)
+        self.is_missing = False
         if dataset is not None and comparison is not None and comparison.is_untouched:
             self._session.take_dataset(dataset)
         else:

@@ -151,6 +151,7 @@ class ProjectSession(QObject):
         self._files.request_leave()
         self._settings.change(last_project="", draft={})
         self.state.take(None, Project(created=now_text()), read_only=False)
+        self.data.is_missing = False
         self.runs.take((), ())
 
     @Slot()
@@ -202,8 +203,9 @@ class ProjectSession(QObject):
         self.state.is_restoring = False
         if opened.problems:
             self._session.trouble_told.emit("\n".join(opened.problems))
+        self.data.is_missing = False
         if opened.misses_data:
-            self.data.missed.emit()
+            self.data.tell_missed()
         if self._run_to_show:
             self.runs.show(self._run_to_show)
 
