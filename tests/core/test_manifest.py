@@ -96,6 +96,10 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
         list_files(tmp_path / "gone")
 
 
+def test_no_more_is_looked_at_than_wanted(dataset: Dataset) -> None:
+    assert len(list_files(dataset.root, most=5)) == 5
+
+
 def test_it_can_be_stopped(dataset: Dataset) -> None:
     with pytest.raises(Stopped):
         list_files(dataset.root, lambda: True)

@@ -103,6 +103,29 @@ def test_a_place_that_makes_no_sense_is_missing(project: Path, root: str) -> Non
     assert find_data(project, DataPlace(root, relative="/etc")) is None
 
 
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_strangers_project_does_not_have_any_folder_read(
+    project: Path, dataset: Dataset, tmp_path: Path, trusted: bool
+) -> None:
+    private = tmp_path / "private"
+    private.mkdir()
+    (private / "diary.txt").write_text("dear diary", encoding="utf-8")
+    place = DataPlace(str(private), samples=16)
+    write_project(project, Project(data=place))
+    found, opened = open_project(project, trusted=trusted)
+    assert opened.misses_data is not trusted
+    assert opened.dataset is None
+    found.close()
+
+
+def test_a_strangers_project_with_its_photos_is_opened_at_once(
+    project: Path, dataset: Dataset
+) -> None:
+    found, opened = open_project(project, trusted=False)
+    assert opened.dataset == dataset
+    found.close()
+
+
 def test_a_run_is_shown_with_its_last_word(project: Path) -> None:
     run = add_run(project, "one")
     report(run, an_evaluation().to_json())

@@ -30,7 +30,12 @@ from tlgui.core.events import Outcome
 from tlgui.core.project_folder import read_project
 from tlgui.core.run import create_run
 from tlgui.core.scan import scan
-from tlgui.core.settings import AppSettings, read_settings, settings_file
+from tlgui.core.settings import (
+    AppSettings,
+    RecentProject,
+    read_settings,
+    settings_file,
+)
 from tlgui.core.task import IMAGE_CLASSIFICATION
 from tlgui.gui.main_window import MODEL, RESULT, RUNS, TRAINING, MainWindow
 from tlgui.gui.project_session import ProjectSession
@@ -359,6 +364,23 @@ def test_nothing_is_opened_while_a_model_trains(
     with studio.qtbot.waitSignal(studio.session.trouble_told) as told:
         studio.projects.open(Path("/other.tlgui"))
     assert "Stop it first" in told.args[0]
+
+
+@pytest.mark.parametrize("disk_is_there", [True, False])
+def test_a_project_that_is_gone_is_forgotten_unless_its_disk_is(
+    open_studio: Open, tmp_path: Path, disk_is_there: bool
+) -> None:
+    place = tmp_path / ("here" if disk_is_there else "stick/there")
+    gone = RecentProject(str(place / "a.tlgui"), 0.5, 10, 2)
+    if disk_is_there:
+        place.mkdir()
+    studio = open_studio(AppSettings(recent_projects=(gone,), last_project=gone.folder))
+    with studio.qtbot.waitSignal(studio.session.trouble_told, timeout=10_000) as told:
+        studio.projects.open_last()
+    assert gone.folder in told.args[0]
+    values = studio.settings.values
+    assert values.last_project == ""
+    assert values.recent_projects == (() if disk_is_there else (gone,))
 
 
 def test_what_is_no_project_is_told_and_the_present_one_stays(

@@ -131,6 +131,8 @@ def test_f2_gives_another_name(
     QTest.keyClick(page.table, Qt.Key.Key_F2)
     (field,) = page.table.findChildren(QLineEdit)
     field.selectAll()
+    QTest.keyClick(field, Qt.Key.Key_Delete)
+    assert field.text() == ""
     QTest.keyClicks(field, "  Mit  Vorbehalt ")
     QTest.keyClick(field, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: column(page, Column.NAME)[0] == "Mit Vorbehalt")

@@ -88,9 +88,14 @@ class Comparison:
 
 
 def list_files(
-    root: Path, should_stop: ShouldStop = lambda: False
+    root: Path, should_stop: ShouldStop = lambda: False, most: int | None = None
 ) -> dict[str, FileState]:
     """The state of all visible files below a folder, without reading them.
+
+    Args:
+        root: the folder.
+        should_stop: asked between files.
+        most: how many are looked at before it is left at that; None for all.
 
     Raises:
         TlguiError: the folder is missing or cannot be read.
@@ -100,6 +105,8 @@ def list_files(
     for file in files_below(root):
         if should_stop():
             raise Stopped
+        if most is not None and len(found) >= most:
+            break
         try:
             state = file.stat()
         except OSError:  # a link to nothing, or gone since

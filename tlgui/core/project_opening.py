@@ -18,6 +18,8 @@ from tlgui.core.project_runs import (
 )
 from tlgui.core.project_shown import ShownRun, read_shown_run
 
+_MORE = 1_000
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -94,8 +96,8 @@ def open_project(
     Args:
         folder: where it is.
         read_only: whether to leave the lock alone.
-        trusted: whether it was open here before. Only then is another computer
-            asked for the data that the project says to lie there.
+        trusted: whether it was open here before. Only then are its data looked for
+            on another computer, and taken for them whatever is there.
         should_stop: asked while files are listed.
 
     Raises:
@@ -115,8 +117,9 @@ def open_project(
         runs, refused = list_runs(folder)
         problems += [*read.problems, *refused]
         project = read.project
-        root = find_data(folder, project.data, trusted=trusted)
-        dataset = _unchanged_dataset(folder, root, should_stop)
+        root, dataset = _look_at_data(
+            folder, project.data, trusted=trusted, should_stop=should_stop
+        )
         shown = _shown(folder, project, root, problems)
     except BaseException:
         if lock is not None:
@@ -182,19 +185,29 @@ def _is_remote(root: Path) -> bool:
     return PureWindowsPath(root).drive.startswith("\\\\") and os.name == "nt"
 
 
-def _unchanged_dataset(
-    folder: Path, root: Path | None, should_stop: ShouldStop
-) -> Dataset | None:
+def _look_at_data(
+    folder: Path, place: DataPlace | None, *, trusted: bool, should_stop: ShouldStop
+) -> tuple[Path | None, Dataset | None]:
+    """Where the data are, and the data set if nothing there was changed.
+
+    A project from a stranger may name any folder: it is taken for that of its data
+    only if some of them are there, and no more of it is looked at than is needed.
+    """
+    root = find_data(folder, place, trusted=trusted)
     if root is None:
-        return None
+        return None, None
     manifest = read_manifest(folder / MANIFEST, root)
     if manifest is None:
-        return None
+        return root if trusted else None, None
+    most = None if trusted else 2 * len(manifest.files) + _MORE
     try:
-        found = list_files(root, should_stop)
+        found = list_files(root, should_stop, most)
     except TlguiError:
-        return None
-    return manifest.dataset if compare(manifest, found).is_untouched else None
+        return root if trusted else None, None
+    comparison = compare(manifest, found)
+    if not trusted and not comparison.same:
+        return None, None
+    return root, manifest.dataset if comparison.is_untouched else None
 
 
 def _shown(

@@ -180,6 +180,7 @@ class ProjectRuns(QObject):
         state.change(runs=state.project.with_entry(entry).runs)
         state.change_view(run=place.name)
         state.flush()
+        self._files.request_runs()
 
     @Slot()
     def _on_run_ended(self) -> None:

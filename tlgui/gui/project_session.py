@@ -209,12 +209,14 @@ class ProjectSession(QObject):
         if self._run_to_show:
             self.runs.show(self._run_to_show)
 
-    @Slot(str, str)
-    def _on_refused(self, folder: str, trouble: str) -> None:
+    @Slot(str, str, bool)
+    def _on_refused(self, folder: str, trouble: str, is_gone: bool) -> None:
         if self.state.folder == Path(folder):  # it was open, and is no more
             self.state.take(None, Project(created=now_text()), read_only=False)
             self.runs.take((), ())
-        if self._settings.values.last_project == folder:
+        if is_gone:
+            self._settings.forget_project(folder)
+        elif self._settings.values.last_project == folder:
             self._settings.change(last_project="")
         self._session.trouble_told.emit(trouble)
 

@@ -1,5 +1,6 @@
 """Does the work of the projects' thread, and says what came of it."""
 
+import os
 import threading
 import traceback
 from collections.abc import Callable
@@ -64,7 +65,8 @@ class ProjectNews(QObject):
 
     Signals:
         opened(Opened): the project that is open from now on.
-        refused(str, str): a folder that could not be opened, and why.
+        refused(str, str, bool): a folder that could not be opened, why, and whether
+            it is gone from a disk that is there.
         held(str, str): a folder, and who has it, as a sentence.
         made(str, str): the folder of a new project, or "" and a sentence.
         written(str): "", or why the project could not be written.
@@ -84,7 +86,7 @@ class ProjectNews(QObject):
     """
 
     opened = Signal(object)
-    refused = Signal(str, str)
+    refused = Signal(str, str, bool)
     held = Signal(str, str)
     made = Signal(str, str)
     written = Signal(str)
@@ -121,6 +123,7 @@ class ProjectDesk(ProjectNews):
 
     def open(self, folder: Path, read_only: bool, trusted: bool) -> None:
         """Opens a project; the one before is given back once that worked."""
+        folder = Path(os.path.abspath(folder))  # noqa: PTH100 - keeps links
         if self._open is not None and self._open.folder == folder:
             self.leave()
         try:
@@ -133,7 +136,8 @@ class ProjectDesk(ProjectNews):
         except HeldElsewhereError as error:
             self.held.emit(str(folder), str(error))
         except TlguiError as error:
-            self.refused.emit(str(folder), str(error))
+            gone = folder.parent.is_dir() and not os.path.lexists(folder)
+            self.refused.emit(str(folder), str(error), gone)
         else:
             self.leave()
             self._open = found
@@ -150,7 +154,7 @@ class ProjectDesk(ProjectNews):
             return
         self.leave()
         self._open = made
-        self.made.emit(str(folder), "")
+        self.made.emit(str(made.folder), "")
 
     def leave(self) -> None:
         """Gives the open project back."""
