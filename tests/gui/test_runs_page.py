@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -21,6 +21,7 @@ from tlgui.core.spec import TrainingSpec
 from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.runs_model import Column
 from tlgui.gui.runs_page import RunsPage
+from tlgui.gui.runs_plot import shortened
 from tlgui.gui.runs_style import MOST, style_of
 from tlgui.gui.session import Session, Status
 from tlgui.gui.theme import DARK, LIGHT
@@ -176,6 +177,24 @@ def test_several_runs_are_laid_over_each_other(
     assert all(icon is not None for icon in icons)
     click(page, 1, Column.DATE)
     assert [len(line.getData()[0]) for line in loss.runs] == [1]
+
+
+def test_the_mouse_reads_the_values_of_an_epoch(qtbot: QtBot, page: RunsPage) -> None:
+    qtbot.waitUntil(lambda: page.plot.canvas is not None, timeout=30_000)
+    page.table.selectAll()
+    loss, accuracy = page.plot.plots
+    for epoch, names in ((2, ["Run 2", "Run 1"]), (9, ["Run 2"])):
+        view = loss.item.getViewBox()
+        place = view.mapViewToScene(QPointF(epoch, 0.1))
+        page.plot.canvas.scene().sigMouseMoved.emit(place)
+        text = loss.reading.toPlainText()
+        assert f"Epoch {epoch}" in text
+        assert text.count("Run ") == len(names)
+        assert all(f"{name}: {a_record(epoch).val_loss:.4g}" in text for name in names)
+        assert accuracy.reading.isVisible()
+    page.plot.canvas.scene().sigMouseMoved.emit(QPointF(-5, -5))
+    assert not loss.reading.isVisible()
+    assert shortened("a name that is far too long") == "a name that is…"
 
 
 def test_what_is_compared_comes_back(

@@ -6,6 +6,7 @@ from PySide6.QtCore import QDir, QObject, Qt, Slot
 from PySide6.QtWidgets import (
     QFileDialog,
     QMessageBox,
+    QProgressBar,
     QProgressDialog,
     QPushButton,
     QWidget,
@@ -15,6 +16,8 @@ from tlgui.core.dataset import Dataset
 from tlgui.core.manifest import Comparison
 from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import Session
+
+_COPY_WIDTH = 360
 
 
 class ProjectQuestions(QObject):
@@ -183,7 +186,10 @@ class ProjectQuestions(QObject):
 
     @Slot()
     def _on_copy_begun(self) -> None:
-        progress = QProgressDialog(self._window)
+        progress, bar = QProgressDialog(self._window), QProgressBar()
+        bar.setTextVisible(False)
+        progress.setBar(bar)
+        progress.setMinimumWidth(_COPY_WIDTH)
         progress.setWindowTitle(self.tr("Save as"))
         progress.setLabelText(self.tr("The project is copied …"))
         progress.setWindowModality(Qt.WindowModality.WindowModal)

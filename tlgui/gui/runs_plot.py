@@ -23,6 +23,12 @@ _NOTHING: Series = np.empty(0)
 _MOST_MARKERS = 24
 _MARGIN = 0.03
 _WIDE = 1.25
+_LONGEST = 16
+
+
+def shortened(name: str) -> str:
+    """As much of a name as fits beside its value in a plot."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…"
 
 
 @dataclass(frozen=True)
@@ -192,8 +198,11 @@ class RunsPlot(QWidget):
             self._hide_reading()
             return
         title = self.tr("Epoch {0}").format(epoch)
-        losses = [f"{name}: {record.val_loss:.4g}" for name, record in there]
-        shares = [f"{name}: {percent(record.val_accuracy)}" for name, record in there]
+        losses = [f"{shortened(name)}: {record.val_loss:.4g}" for name, record in there]
+        shares = [
+            f"{shortened(name)}: {percent(record.val_accuracy)}"
+            for name, record in there
+        ]
         for plot, rows in zip(self.plots, (losses, shares), strict=True):
             plot.show_reading(epoch, [title, *rows])
 
