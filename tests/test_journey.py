@@ -47,7 +47,7 @@ def start(display: str, tmp_path: Path) -> Iterator[Start]:
 
     def begin(*arguments: str) -> Person:
         home = tmp_path / "person"
-        home.mkdir()
+        home.mkdir(exist_ok=True)
         person = Person(display, home, *arguments)
         started.append(person)
         return person
@@ -287,7 +287,7 @@ def test_closing_while_training_asks_and_keeps(
     person.waits_for("A model is still training.")
     person.picture("question")
     leaves_nothing(person, lambda: person.click("QPushButton", "Stop and keep"))
-    (run,) = (tmp_path / "home-runs").iterdir()
+    (run,) = (tmp_path / "home-runs" / "my insects.tlgui" / "runs").iterdir()
     assert (run / MODEL).is_file()
     assert len((run / HISTORY).read_text(encoding="utf-8").splitlines()) > 3
 
@@ -299,6 +299,28 @@ def test_a_killed_window_leaves_no_engine(start: Start, photos: Path) -> None:
     person.program.kill()
     person.program.wait()
     all_end(person, children, 15)
+
+
+def test_after_a_kill_everything_is_there_again(
+    start: Start, photos: Path, tmp_path: Path
+) -> None:
+    person = train_for_long(start, photos)
+    children = person.children()
+    person.program.kill()
+    person.program.wait()
+    all_end(person, children, 15)
+    (run,) = (tmp_path / "home-runs" / "my insects.tlgui" / "runs").iterdir()
+    epochs = len((run / HISTORY).read_text(encoding="utf-8").splitlines()) - 1
+    (tmp_path / "person" / "probe").unlink()
+    again = start()
+    again.waits_for("my insects")
+    again.waits_for(f"{epochs} of {_FOR_LONG} epochs done")
+    again.press("ctrl+5")
+    again.waits_for("1 run")
+    row = again.all("cell", name="Runs of this project")
+    assert "Run 1" in [thing.text for thing in row]
+    again.picture("runs after a kill")
+    leaves_nothing(again, lambda: again.press("ctrl+q"))
 
 
 def test_a_request_to_end_is_obeyed_while_training(start: Start, photos: Path) -> None:

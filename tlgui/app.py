@@ -7,19 +7,22 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from tlgui import __version__, app_start, paths
 from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import TlguiError
+from tlgui.core.project_paths import SUFFIX, is_project, project_around
 from tlgui.core.run import SPEC
 from tlgui.core.settings import read_settings, settings_file, write_settings
 from tlgui.gui.main_window import TRAINING, MainWindow
+from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
 from tlgui.gui.theme import Appearance, apply_theme
+from tlgui.worker.project_files import ProjectFiles
 from tlgui.worker.reader import Reader
 from tlgui.worker.worker import Worker
 
@@ -31,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     """Opens the window.
 
     Args:
-        arguments: nothing, a folder of photos, a run folder, or `demo`.
+        arguments: nothing, a project, a folder of photos, a run folder, or `demo`.
 
     Returns:
         The exit code.
@@ -51,6 +54,8 @@ def main(arguments: Sequence[str]) -> int:
         studio.open_demo()
     elif options.path:
         studio.open(Path(options.path).absolute())
+    else:
+        studio.projects.open_last()
     code: int = application.exec()
     studio.end()
     return code
@@ -97,12 +102,15 @@ class Studio(QObject):
         self.session = Session(self.worker, self.reader)
         if settings.values.runs_dir:
             self.session.runs_dir = Path(settings.values.runs_dir)
-        self.window = MainWindow(self.session, settings)
+        self.project_files = ProjectFiles()
+        self.projects = ProjectSession(self.session, settings, self.project_files)
+        self.window = MainWindow(self.session, settings, self.projects)
         self.reader.bug_found.connect(self.session.bug_found)
         self._faults = app_start.Faults(self)
         self._faults.found.connect(self.session.bug_found)
         self._signals = app_start.Signals(self)
         self._signals.arrived.connect(self._on_signal)
+        self._has_begun_demo = False
         self.demo_written.connect(self._on_demo_written)
         self.window.closed.connect(self._on_closed)
 
@@ -112,8 +120,13 @@ class Studio(QObject):
         self.worker.start()
 
     def open(self, path: Path) -> None:
-        """Opens a folder of photos or a run folder."""
-        if (path / SPEC).is_file():
+        """Opens a project, a folder of photos or a run folder."""
+        around = project_around(path)
+        if is_project(path) or path.suffix == SUFFIX:
+            self.projects.open(path)
+        elif around is not None:
+            self.projects.open(around, run=path.name)
+        elif (path / SPEC).is_file():
             self.session.open_run(path)
         else:
             self.session.open_folder(path)
@@ -123,7 +136,8 @@ class Studio(QObject):
         threading.Thread(target=self._write_demo, name="demo", daemon=True).start()
 
     def end(self) -> None:
-        """Ends threads and engine, and writes the settings."""
+        """Ends threads and engine, and writes the project and the settings."""
+        self.projects.close()
         self.worker.close()
         self.reader.close()
         self._signals.end()
@@ -145,15 +159,22 @@ class Studio(QObject):
         if trouble:
             self.session.trouble_told.emit(trouble)
             return
-        self.session.dataset_changed.connect(self._start_demo)
+        # Queued: a project is all there when it is told of its data set.
+        queued = Qt.ConnectionType.QueuedConnection
+        self.session.dataset_changed.connect(self._start_demo, queued)
+        for recent in self.settings.values.recent_projects:
+            if recent.data == folder:
+                self.projects.open(Path(recent.folder))
+                return
         self.session.open_folder(Path(folder))
 
     @Slot()
     def _start_demo(self) -> None:
-        self.session.dataset_changed.disconnect(self._start_demo)
         dataset = self.session.dataset
-        if dataset is None:
+        if dataset is None or self._has_begun_demo:
             return
+        self._has_begun_demo = True
+        self.session.dataset_changed.disconnect(self._start_demo)
         spec = demo_spec(dataset.root)
         self.session.change_spec(
             epochs=spec.epochs,

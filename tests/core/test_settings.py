@@ -7,6 +7,7 @@ from tlgui.core.errors import TlguiError
 from tlgui.core.settings import (
     RECENT_KEPT,
     AppSettings,
+    RecentProject,
     read_settings,
     remembered,
     settings_file,
@@ -16,7 +17,13 @@ from tlgui.core.settings import (
 
 def test_what_was_written_is_read_again() -> None:
     settings = AppSettings(
-        recent_folders=("/a", "/b"), appearance="dark", geometry="AdnQ", runs_dir="/r"
+        recent_folders=("/a", "/b"),
+        recent_projects=(RecentProject("/p.tlgui", 0.5, 20, 2, "/a"),),
+        last_project="/p.tlgui",
+        draft={"version": 1, "later": [1]},
+        appearance="dark",
+        geometry="AdnQ",
+        runs_dir="/r",
     )
     write_settings(settings, settings_file())
     assert read_settings(settings_file()) == settings
@@ -31,6 +38,20 @@ def test_a_damaged_file_is_as_the_first_start(tmp_path: Path, text: str) -> None
     file = tmp_path / "settings.json"
     file.write_bytes(text.encode("latin-1"))
     assert read_settings(file) == AppSettings()
+
+
+@pytest.mark.parametrize("value", [3, {}, ["/p"], [{}], [{"folder": 1}], [None]])
+def test_a_damaged_list_of_projects_is_empty(tmp_path: Path, value: object) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text(json.dumps({"recent_projects": value, "draft": 3}))
+    assert read_settings(file) == AppSettings()
+
+
+def test_a_damaged_part_of_a_project_costs_only_itself(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    damaged = {"folder": "/p", "best": "x", "samples": "x", "classes": 2, "data": 1}
+    file.write_text(json.dumps({"recent_projects": [damaged]}))
+    assert read_settings(file).recent_projects == (RecentProject("/p", -1.0, 0, 2),)
 
 
 def test_one_damaged_field_does_not_cost_the_others(tmp_path: Path) -> None:

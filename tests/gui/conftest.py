@@ -9,7 +9,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.fakes import ScriptedJobs, ScriptedReader
+from tlgui.core.settings import AppSettings
+from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import Session
+from tlgui.gui.settings import Settings
+from tlgui.worker.project_files import ProjectFiles
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +55,23 @@ def reader(qtbot: QtBot) -> ScriptedReader:
 @pytest.fixture
 def session(jobs: ScriptedJobs, reader: ScriptedReader) -> Session:
     return Session(jobs, reader)
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(AppSettings())
+
+
+@pytest.fixture
+def files(qtbot: QtBot) -> Iterator[ProjectFiles]:
+    """The real thread of the projects: it works in folders of the test."""
+    made = ProjectFiles()
+    yield made
+    assert made.close()
+
+
+@pytest.fixture
+def projects(
+    session: Session, settings: Settings, files: ProjectFiles
+) -> ProjectSession:
+    return ProjectSession(session, settings, files)

@@ -17,10 +17,10 @@ from tests.gui.fakes import (
 )
 from tlgui.core import events
 from tlgui.core.events import Outcome, Stop
-from tlgui.core.settings import AppSettings
 from tlgui.gui.about_dialog import AboutDialog
 from tlgui.gui.bug_dialog import BugDialog
-from tlgui.gui.main_window import DATA, MODEL, RESULT, TRAINING, MainWindow
+from tlgui.gui.main_window import DATA, MODEL, RESULT, RUNS, TRAINING, MainWindow
+from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
 
@@ -28,15 +28,14 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def settings() -> Settings:
-    return Settings(AppSettings())
-
-
-@pytest.fixture
 def window(
-    qtbot: QtBot, session: Session, settings: Settings, jobs: ScriptedJobs
+    qtbot: QtBot,
+    session: Session,
+    settings: Settings,
+    jobs: ScriptedJobs,
+    projects: ProjectSession,
 ) -> MainWindow:
-    made = MainWindow(session, settings)
+    made = MainWindow(session, settings, projects)
 
     def end_the_run(_: object) -> None:
         jobs.play(events.JobEnded(Outcome.STOPPED))
@@ -72,7 +71,7 @@ def test_the_steps_lead_from_photos_to_a_result(
     assert window.pages.currentIndex() == TRAINING
 
 
-@pytest.mark.parametrize("step", [DATA, MODEL, TRAINING, RESULT])
+@pytest.mark.parametrize("step", [DATA, MODEL, TRAINING, RESULT, RUNS])
 def test_the_rail_goes_anywhere(window: MainWindow, step: int) -> None:
     QTest.mouseClick(window.rail.steps.button(step), LEFT)
     assert window.pages.currentIndex() == step
@@ -83,7 +82,7 @@ def test_the_rail_sums_up_what_was_chosen(
 ) -> None:
     reader.scan_ended.emit(a_dataset(), "")
     session.change_spec(trainable=("block7a", "top"))
-    photos, model, training, result = window.rail.summaries
+    photos, model, training, result, _ = window.rail.summaries
     assert photos.text() == "20 photos, 2 classes"
     assert "2 of 18 blocks" in model.text()
     session.start()

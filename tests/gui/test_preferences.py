@@ -21,6 +21,7 @@ from tlgui.core.settings import AppSettings
 from tlgui.core.spec import TrainingSpec
 from tlgui.gui.main_window import MainWindow
 from tlgui.gui.preferences_dialog import PreferencesDialog
+from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
 from tlgui.ml.cache_key import CacheKey
@@ -69,9 +70,9 @@ def keep(count: int) -> int:
 
 
 def test_the_menu_and_the_keys_open_it(
-    qtbot: QtBot, session: Session, settings: Settings
+    qtbot: QtBot, session: Session, settings: Settings, projects: ProjectSession
 ) -> None:
-    window = MainWindow(session, settings)
+    window = MainWindow(session, settings, projects)
     qtbot.addWidget(window)
     with qtbot.waitActive(window):
         window.show()

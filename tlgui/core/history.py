@@ -72,7 +72,7 @@ def read_history(file: Path) -> tuple[EpochRecord, ...]:
             EpochRecord(int(row["epoch"]), *(float(row[name]) for name in COLUMNS[1:]))
             for row in rows
         )
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise TlguiError(
             f"Expected the history of a run in {file}, but it cannot be read "
             f"({error}). Choose another run folder."

@@ -180,7 +180,7 @@ def _nearest_folder(path: Path) -> Path:
 def _read_json(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _damaged(file, str(error)) from error
 
 

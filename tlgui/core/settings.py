@@ -16,6 +16,25 @@ RECENT_KEPT = 8
 
 
 @dataclass(frozen=True)
+class RecentProject:
+    """A project as it was when it was last open here.
+
+    Attributes:
+        folder: where it is.
+        best: the best validation accuracy of its runs, 0..1; -1 for none.
+        samples: how many usable files its data set has.
+        classes: how many classes.
+        data: the folder of its data set; "" for none.
+    """
+
+    folder: str
+    best: float = -1.0
+    samples: int = 0
+    classes: int = 0
+    data: str = ""
+
+
+@dataclass(frozen=True)
 class AppSettings:
     """What `settings.json` holds.
 
@@ -23,15 +42,21 @@ class AppSettings:
         version: of the file's layout; a newer one stays as it is.
         recent_folders: data folders, the latest first.
         recent_runs: run folders, the latest first.
+        recent_projects: the latest first.
+        last_project: the project that was open last; "" for none.
+        draft: a project that has no folder yet, as `project.json` would hold it.
         appearance: "system", "light" or "dark".
         geometry: size and place of the window, in base64; "" for the usual ones.
-        runs_dir: where new runs are put; "" for the usual place.
+        runs_dir: where new projects are put; "" for the usual place.
         unknown: fields of another version, kept as they were found.
     """
 
     version: int = SETTINGS_VERSION
     recent_folders: tuple[str, ...] = ()
     recent_runs: tuple[str, ...] = ()
+    recent_projects: tuple[RecentProject, ...] = ()
+    last_project: str = ""
+    draft: Mapping[str, Any] = field(default_factory=dict)
     appearance: str = "system"
     geometry: str = ""
     runs_dir: str = ""
@@ -75,12 +100,30 @@ def settings_from_json(values: Mapping[str, Any]) -> AppSettings:
     taken: dict[str, Any] = {}
     for name in known & values.keys():
         value = values[name]
-        if isinstance(value, list):
+        if name == "recent_projects":
+            value = _recent_projects(value)
+        elif isinstance(value, list):
             value = tuple(entry for entry in value if isinstance(entry, str))
         if type(value) is type(getattr(usual, name)):
             taken[name] = value
     unknown = {name: value for name, value in values.items() if name not in known}
     return AppSettings(**taken, unknown=unknown)
+
+
+def _recent_projects(values: Any) -> tuple[RecentProject, ...]:
+    found = []
+    for value in values if isinstance(values, list) else []:
+        known = value if isinstance(value, dict) else {}
+        folder, best = known.get("folder"), known.get("best")
+        if not isinstance(folder, str):
+            continue
+        data = known.get("data")
+        data = data if isinstance(data, str) else ""
+        counts = [known.get(name) for name in ("samples", "classes")]
+        samples, classes = (c if isinstance(c, int) else 0 for c in counts)
+        share = float(best) if isinstance(best, int | float) else -1.0
+        found.append(RecentProject(folder, share, samples, classes, data))
+    return tuple(found)
 
 
 def write_settings(settings: AppSettings, file: Path) -> None:

@@ -152,7 +152,7 @@ def read_spec(file: Path) -> TrainingSpec:
     """
     try:
         return spec_from_json(json.loads(file.read_text(encoding="utf-8")), file)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise TlguiError(
             f"Expected a run in {file.parent}, but its spec.json cannot be read "
             f"({error}). Choose a run folder made by this program."

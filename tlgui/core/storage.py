@@ -64,6 +64,12 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
+def write_json_compact(path: Path, value: Any) -> None:
+    """Replaces `path` with `value` as JSON without blanks, whole or not at all."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    write_text(path, text + "\n")
+
+
 def _fill(file: Path, data: bytes) -> None:
     file.write_bytes(data)
 

@@ -19,14 +19,21 @@ from tlgui.gui.controls import GAP, PAGE_MARGIN, button, column, row
 from tlgui.gui.data_page import DataPage
 from tlgui.gui.model_page import ModelPage
 from tlgui.gui.preferences_dialog import PreferencesDialog
+from tlgui.gui.project_menu import ProjectMenu
+from tlgui.gui.project_questions import ProjectQuestions
+from tlgui.gui.project_session import ProjectSession
+from tlgui.gui.project_view import ProjectView
 from tlgui.gui.result_page import ResultPage
+from tlgui.gui.runs_page import RunsPage
 from tlgui.gui.session import Session, Status
 from tlgui.gui.settings import Settings
 from tlgui.gui.step_rail import StepRail
 from tlgui.gui.theme import Appearance, apply_theme
 from tlgui.gui.training_page import TrainingPage
 
-DATA, MODEL, TRAINING, RESULT = range(4)
+DATA, MODEL, TRAINING, RESULT, RUNS = range(5)
+# As noted in a project; never the place of a page, which may change.
+PAGES = ("photos", "model", "training", "result", "runs")
 _USUAL_SIZE = (1360, 840)
 _SMALLEST_SIZE = (960, 560)
 _FRAME = (0, 40)
@@ -41,34 +48,44 @@ class MainWindow(QMainWindow):
 
     closed = Signal()
 
-    def __init__(self, session: Session, settings: Settings) -> None:
+    def __init__(
+        self, session: Session, settings: Settings, projects: ProjectSession
+    ) -> None:
         super().__init__()
         self._session = session
         self._settings = settings
-        self.setWindowTitle(paths.APP_NAME)
+        self._projects = projects
         self.setMinimumSize(*_SMALLEST_SIZE)
-        self.rail = StepRail(session)
+        self.rail = StepRail(session, projects)
         self.banner = Banner(session)
         self.pages = QStackedWidget()
         self.data_page = DataPage(session, settings)
         self.model_page = ModelPage(session)
         self.training_page = TrainingPage(session)
         self.result_page = ResultPage(session)
+        self.runs_page = RunsPage(session, projects.runs)
         for page in (
             self.data_page,
             self.model_page,
             self.training_page,
             self.result_page,
+            self.runs_page,
         ):
             page.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             self.pages.addWidget(page)
         self.back_button = button(self.tr("Back"))
         self.next_button = button("", "primary")
         self._lay_out()
+        self.project_menu = ProjectMenu(session, settings, projects, self)
+        self.questions = ProjectQuestions(session, projects, self)
         self._make_menus()
         self.closing_question = ClosingQuestion(session, self)
+        self.view = ProjectView(
+            projects.state, self.model_page, self.training_page, self.result_page, self
+        )
         self._connect()
         self._restore()
+        self._show_project()
         self.show_step(DATA)
 
     def _lay_out(self) -> None:
@@ -86,6 +103,8 @@ class MainWindow(QMainWindow):
         files = self.menuBar().addMenu(self.tr("&File"))
         self._act(files, self.tr("Open photos…"), self._open_photos, "Ctrl+O")
         self._act(files, self.tr("Open an earlier run…"), self._open_run, "Ctrl+R")
+        files.addSeparator()
+        self.project_menu.add_to(files)
         files.addSeparator()
         self._act(files, self.tr("Preferences…"), self._show_preferences, "Ctrl+,")
         files.addSeparator()
@@ -127,6 +146,9 @@ class MainWindow(QMainWindow):
         session.scan_started.connect(self._show_data)
         session.run_opened.connect(self._show_result)
         session.bug_found.connect(self.show_bug)
+        self._projects.page_asked.connect(self.show_page)
+        self._projects.restored.connect(self._restore_view)
+        self._projects.state.moved.connect(self._show_project)
         self.closing_question.settled.connect(self.close)
 
     def _restore(self) -> None:
@@ -141,12 +163,34 @@ class MainWindow(QMainWindow):
         """Shows the page of a step."""
         self.pages.setCurrentIndex(index)
         self.rail.show_step(index)
+        self._projects.state.change_view(page=PAGES[index])
         self._show_footer()
         page, focused = self.pages.widget(index), self.focusWidget()
         assert page is not None
         if focused is None or not page.isAncestorOf(focused):
             # Where a button of the footer had it, Qt would pass it on to the rail.
             page.setFocus()
+
+    @Slot(str)
+    def show_page(self, name: str) -> None:
+        """Shows a page by the name that a project notes."""
+        self.show_step(PAGES.index(name) if name in PAGES else DATA)
+
+    @Slot()
+    def _restore_view(self) -> None:
+        self.view.restore()
+
+    @Slot()
+    def _show_project(self) -> None:
+        state = self._projects.state
+        title = paths.APP_NAME
+        if state.name and state.read_only:
+            title = self.tr("{project} (for reading only) – {program}").format(
+                project=state.name, program=title
+            )
+        elif state.name:
+            title = f"{state.name} – {title}"
+        self.setWindowTitle(title)
 
     @Slot(str)
     def show_bug(self, trace: str) -> None:
@@ -168,7 +212,7 @@ class MainWindow(QMainWindow):
             MODEL: True,
             TRAINING: self._session.has_result,
         }
-        self.back_button.setVisible(step != DATA)
+        self.back_button.setVisible(step not in (DATA, RUNS))
         self.next_button.setVisible(ready.get(step, False))
         self.next_button.setText(names.get(step, ""))
 
@@ -182,11 +226,13 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_data(self) -> None:
-        self.show_step(DATA)
+        if not self._projects.state.is_restoring:
+            self.show_step(DATA)
 
     @Slot()
     def _show_result(self) -> None:
-        self.show_step(RESULT)
+        if not self._projects.state.is_restoring:
+            self.show_step(RESULT)
 
     @Slot()
     def _open_photos(self) -> None:

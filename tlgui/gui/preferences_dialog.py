@@ -1,4 +1,4 @@
-"""Preferences: what is kept on the disk, and where runs are put."""
+"""Preferences: what is kept on the disk, and where projects are put."""
 
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -205,7 +205,7 @@ class KeptCard(QFrame):
 
 
 class RunsCard(QFrame):
-    """The folder in which new runs are put."""
+    """The folder in which new projects are put."""
 
     def __init__(self, session: Session, settings: Settings, keeping: Keeping) -> None:
         super().__init__()
@@ -213,15 +213,15 @@ class RunsCard(QFrame):
         self._settings = settings
         self._keeping = keeping
         self._asked = ""
-        self.place = _path_field(self.tr("Folder for new runs"))
+        self.place = _path_field(self.tr("Folder for new projects"))
         self.choose = button(self.tr("Choose…"))
         self.usual = button(self.tr("Use the usual folder"), "link")
         self.told = label("", "small", wrap=True)
-        heading = label(self.tr("Where runs are put"), "heading")
+        heading = label(self.tr("Where projects are put"), "heading")
         hint = label(
             self.tr(
-                "Every new run gets a folder of its own there. Earlier runs stay "
-                "where they are."
+                "Every new project gets a folder of its own there, with all its runs. "
+                "Earlier projects and runs stay where they are."
             ),
             "muted",
             wrap=True,
@@ -237,7 +237,7 @@ class RunsCard(QFrame):
 
     @Slot()
     def _on_choose(self) -> None:
-        dialog = QFileDialog(self, self.tr("Choose a folder for new runs"))
+        dialog = QFileDialog(self, self.tr("Choose a folder for new projects"))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.setDirectory(str(self._session.runs_dir))
@@ -247,7 +247,7 @@ class RunsCard(QFrame):
 
     @Slot(str)
     def take_folder(self, folder: str) -> None:
-        """Puts new runs into a folder, if they can be written there."""
+        """Puts new projects into a folder, if they can be written there."""
         self._asked = folder
         self._tell("")
         self._keeping.request_trial(folder)
@@ -261,7 +261,7 @@ class RunsCard(QFrame):
             return
         self._settings.change(runs_dir=folder)
         self._session.runs_dir = Path(folder)
-        self._tell(self.tr("New runs are put there from now on."), "good")
+        self._tell(self.tr("New projects are put there from now on."), "good")
         self._show()
 
     @Slot()
@@ -269,7 +269,7 @@ class RunsCard(QFrame):
         self._asked = ""
         self._settings.change(runs_dir="")
         self._session.runs_dir = paths.default_runs_dir()
-        self._tell(self.tr("New runs are put there from now on."), "good")
+        self._tell(self.tr("New projects are put there from now on."), "good")
         self._show()
 
     def _tell(self, text: str, role: str = "small") -> None:

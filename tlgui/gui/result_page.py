@@ -150,7 +150,7 @@ class ResultPage(QWidget):
         folder = QFileDialog.getExistingDirectory(
             self,
             self.tr("Open the folder of an earlier run"),
-            str(self._session.runs_dir),
+            str(self._session.home.runs or self._session.runs_dir),
         )
         if folder:
             self._session.open_run(Path(folder))

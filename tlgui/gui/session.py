@@ -2,8 +2,6 @@
 
 import dataclasses
 from collections.abc import Sequence
-from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +14,20 @@ from tlgui.core.dataset import TRAIN, Dataset
 from tlgui.core.errors import TlguiError
 from tlgui.core.events import Outcome, Stage, Stop
 from tlgui.core.history import EpochRecord
+from tlgui.core.project_paths import SUFFIX
+from tlgui.core.project_shown import ShownRun
 from tlgui.core.report import Evaluation
 from tlgui.core.run import Run
 from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
+from tlgui.gui.run_home import RunHome
+from tlgui.gui.session_states import EngineState as EngineState
+from tlgui.gui.session_states import Status as Status
 from tlgui.gui.threads import Jobs, Reading
 from tlgui.worker.jobs import PredictJob, TrainJob, WarmUp
 
 # On these the frozen layers are compared in both runtimes.
 _WARM_UP_FILES = 4
-
-
-class Status(StrEnum):
-    """Whether a run is going on."""
-
-    IDLE = "idle"
-    RUNNING = "running"
-    STOPPING = "stopping"
-
-
-class EngineState(StrEnum):
-    """How the engine process is."""
-
-    STARTING = "starting"
-    READY = "ready"
-    LOST = "lost"
 
 
 class Session(QObject):
@@ -66,6 +53,8 @@ class Session(QObject):
         epoch_ended(EpochRecord): `history` grew.
         run_ended(RunEnded): the run is over; `evaluation` is there if a model was kept.
         run_opened: a run was read from its folder.
+        project_asked(Path): somebody wants to open a project.
+        home_wanted: a run is to begin, and there is no project yet to put it into.
         predicted(Prediction): an answer for one picture.
         prediction_ended: the last of the pictures was answered.
         trouble_told(str): a sentence for the person.
@@ -88,6 +77,8 @@ class Session(QObject):
     epoch_ended = Signal(object)
     run_ended = Signal(object)
     run_opened = Signal()
+    project_asked = Signal(object)
+    home_wanted = Signal()
     predicted = Signal(object)
     prediction_ended = Signal()
     trouble_told = Signal(str)
@@ -104,6 +95,7 @@ class Session(QObject):
         self.scan_folder: Path | None = None
         self.spec = TrainingSpec(data="")
         self.runs_dir: Path = paths.default_runs_dir()
+        self.home = RunHome()
         self.status = Status.IDLE
         self.engine = EngineState.STARTING
         self.stage: Stage | None = None
@@ -141,6 +133,10 @@ class Session(QObject):
 
     def trouble(self) -> str:
         """Why training cannot start now, as a sentence; "" when it can."""
+        if self.home.obstacle:
+            return self.home.obstacle
+        if self.dataset is None and self.scanning:
+            return self.tr("The photos are being read. One moment.")
         if self.dataset is None:
             return self.tr("Choose a folder of photos first.")
         try:
@@ -151,11 +147,14 @@ class Session(QObject):
         return ""
 
     def open_folder(self, folder: Path) -> None:
-        """Reads a data folder in the background."""
+        """Reads a data folder in the background; a project is asked for instead."""
         if self.status is not Status.IDLE:
             self.trouble_told.emit(
                 self.tr("A model is training on the present photos. Stop it first.")
             )
+            return
+        if folder.suffix == SUFFIX:
+            self.project_asked.emit(folder)
             return
         self.scanning = True
         self.scan_folder = folder
@@ -200,9 +199,30 @@ class Session(QObject):
             return
         self._reset_run()
         self._set_status(Status.RUNNING)
-        now = datetime.now().strftime("%Y-%m-%d %H-%M-%S")
-        stem = f"{self.dataset.root.name} {now}"
-        self._jobs.submit(TrainJob(self.spec, self.dataset, str(self.runs_dir), stem))
+        if self.home.must_be_made:
+            self.home_wanted.emit()
+        else:
+            self._submit_run()
+
+    def take_home(self, trouble: str) -> None:
+        """Goes on with a run that waited for a project to put it into.
+
+        Args:
+            trouble: why there is none, as a sentence; "" if `home` is there.
+        """
+        if self.status is Status.IDLE:
+            return
+        if trouble:
+            self._on_job_ended(events.JobEnded(Outcome.FAILED, trouble))
+        elif self.status is Status.STOPPING:
+            self._on_job_ended(events.JobEnded(Outcome.STOPPED))
+        else:
+            self._submit_run()
+
+    def _submit_run(self) -> None:
+        assert self.dataset is not None
+        parent, stem = self.home.place(self.runs_dir, self.dataset.root.name)
+        self._jobs.submit(TrainJob(self.spec, self.dataset, parent, stem))
 
     def stop(self, stop: Stop) -> None:
         """Asks the run to stop after the current batch."""
@@ -221,6 +241,37 @@ class Session(QObject):
         """Reads a run from its folder in the background."""
         if self.status is Status.IDLE:
             self._reading.request_run(str(folder))
+
+    def restore(
+        self, dataset: Dataset | None, spec: TrainingSpec, shown: ShownRun | None
+    ) -> None:
+        """Takes everything that a project remembers."""
+        is_news = dataset is not None or spec.backbone != self.spec.backbone
+        self.dataset, self.spec = dataset, spec
+        if is_news:
+            self._warm_up()
+        self.dataset_changed.emit()
+        self.spec_changed.emit()
+        self.show_run(shown)
+
+    def take_dataset(self, dataset: Dataset) -> None:
+        """Takes a data set that is known already."""
+        self.dataset = dataset
+        self.change_spec(data=str(dataset.root), task=dataset.task)
+        self._warm_up()
+        self.dataset_changed.emit()
+
+    def show_run(self, shown: ShownRun | None) -> None:
+        """Shows a run with its result; the settings of the next one stay."""
+        self._reset_run()
+        if shown is None:
+            return
+        self.history = list(shown.history)
+        self.evaluation = shown.evaluation
+        self.plan, self.ended = shown.plan, shown.ended
+        kept = shown.ended is None or shown.ended.kept
+        self.run_folder = shown.run.folder if kept else None
+        self.run_opened.emit()
 
     def _reset_run(self) -> None:
         self.plan = None
@@ -308,10 +359,7 @@ class Session(QObject):
     def _on_scan_ended(self, dataset: Dataset | None, trouble: str) -> None:
         self.scanning = False
         if dataset is not None:
-            self.dataset = dataset
-            self.change_spec(data=str(dataset.root), task=dataset.task)
-            self._warm_up()
-            self.dataset_changed.emit()
+            self.take_dataset(dataset)
         self.scan_ended.emit()
         if trouble:
             self.trouble_told.emit(trouble)

@@ -6,7 +6,12 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from tlgui.core.settings import AppSettings, remembered
+from tlgui.core.settings import (
+    RECENT_KEPT,
+    AppSettings,
+    RecentProject,
+    remembered,
+)
 
 
 class Settings(QObject):
@@ -39,3 +44,24 @@ class Settings(QObject):
     def remember_run(self, folder: Path) -> None:
         """Puts a run folder first among the recent ones."""
         self.change(recent_runs=remembered(self.values.recent_runs, str(folder)))
+
+    def remember_project(self, project: RecentProject) -> None:
+        """Puts a project first among the recent ones, as the one to open again."""
+        others = self._projects_but(project.folder)
+        self.change(
+            recent_projects=(project, *others)[:RECENT_KEPT],
+            last_project=project.folder,
+            draft={},
+        )
+
+    def forget_project(self, folder: str) -> None:
+        """Takes a project from the recent ones."""
+        last = self.values.last_project
+        self.change(
+            recent_projects=self._projects_but(folder),
+            last_project="" if last == folder else last,
+        )
+
+    def _projects_but(self, folder: str) -> tuple[RecentProject, ...]:
+        recent = self.values.recent_projects
+        return tuple(known for known in recent if known.folder != folder)

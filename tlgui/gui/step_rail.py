@@ -1,6 +1,6 @@
 """The four steps at the left of the window, and how the engine is."""
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QDir, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -14,12 +14,15 @@ from PySide6.QtWidgets import (
 
 from tlgui.core.layers import describe_trainable
 from tlgui.gui.controls import SMALL_GAP, column, label, line
+from tlgui.gui.elided_label import ElidedLabel
 from tlgui.gui.percent import percent
+from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import EngineState, Session, Status
-from tlgui.gui.step_icons import step_icon
+from tlgui.gui.step_icons import list_icon, step_icon
 
 RAIL_WIDTH = 216
 _ICON = 26
+_RUNS = 4
 
 
 class StepRail(QFrame):
@@ -31,9 +34,15 @@ class StepRail(QFrame):
 
     step_chosen = Signal(int)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        projects: ProjectSession,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._session = session
+        self._projects = projects
         self.setProperty("role", "rail")
         self.setFixedWidth(RAIL_WIDTH)
         self.steps = QButtonGroup(self)
@@ -43,12 +52,19 @@ class StepRail(QFrame):
             self.tr("Model"),
             self.tr("Training"),
             self.tr("Result"),
+            self.tr("Runs"),
         )
+        self.project = ElidedLabel("small")
         self.engine = label("", "small", wrap=True)
         rail = column(gap=0, margin=14)
         rail.addWidget(label(self.tr("Transfer Learning\nStudio"), "heading"))
-        rail.addSpacing(14)
+        rail.addSpacing(2)
+        rail.addWidget(self.project)
+        rail.addSpacing(12)
         for index, title in enumerate(self._titles):
+            if index == _RUNS:
+                rail.addWidget(line())
+                rail.addSpacing(SMALL_GAP)
             self._add_step(rail, index, title)
         rail.addStretch(1)
         rail.addWidget(line())
@@ -61,6 +77,7 @@ class StepRail(QFrame):
         self.steps.idClicked.connect(self.step_chosen)
         self._connect()
         self._show_summaries()
+        self._show_project()
         self._show_engine()
 
     def _add_step(self, rail: QVBoxLayout, index: int, title: str) -> None:
@@ -92,11 +109,15 @@ class StepRail(QFrame):
             session.run_reset,
             session.run_ended,
             session.run_opened,
+            session.scan_started,
+            session.scan_ended,
             session.epoch_ended,
         ):
             signal.connect(self._show_summaries)
         session.engine_changed.connect(self._show_engine)
         session.status_changed.connect(self._show_engine)
+        self._projects.runs.changed.connect(self._show_summaries)
+        self._projects.state.moved.connect(self._show_project)
 
     def show_step(self, index: int) -> None:
         """Marks a step as the present one."""
@@ -109,22 +130,45 @@ class StepRail(QFrame):
             self._about_model(),
             self._about_training(),
             self._about_result(),
+            self._about_runs(),
         )
         done = (
             self._session.dataset is not None,
             self._session.dataset is not None,
             bool(self._session.history) and self._session.status is Status.IDLE,
             self._session.has_result,
+            False,
         )
         for index, (text, is_done) in enumerate(zip(texts, done, strict=True)):
             self.summaries[index].setText(text)
             self.steps.button(index).setIcon(self._icon(index, is_done))
 
     def _icon(self, index: int, is_done: bool) -> QIcon:
+        if index == _RUNS:
+            return list_icon(_ICON)
         return step_icon(str(index + 1), _ICON, done=is_done)
+
+    @Slot()
+    def _show_project(self) -> None:
+        state = self._projects.state
+        text = state.name or self.tr("Project without a name")
+        if state.read_only:
+            text = self.tr("For reading only: {0}").format(text)
+        self.project.show_text(text)
+        place = (
+            "" if state.folder is None else QDir.toNativeSeparators(str(state.folder))
+        )
+        self.project.setToolTip(
+            place
+            or self.tr(
+                "The project gets a name and a folder when the first training begins."
+            )
+        )
 
     def _about_photos(self) -> str:
         dataset = self._session.dataset
+        if dataset is None and self._session.scanning:
+            return self.tr("Reading …")
         if dataset is None:
             return self.tr("Choose a folder")
         return self.tr("{photos} photos, {classes} classes").format(
@@ -147,16 +191,16 @@ class StepRail(QFrame):
 
     def _about_training(self) -> str:
         session = self._session
+        planned = session.plan.epochs if session.plan else session.spec.epochs
         if session.status is Status.STOPPING:
             return self.tr("Stopping …")
         if session.status is Status.RUNNING:
             return self.tr("Epoch {epoch} of {epochs}").format(
-                epoch=min(len(session.history) + 1, session.spec.epochs),
-                epochs=session.spec.epochs,
+                epoch=min(len(session.history) + 1, planned), epochs=planned
             )
         if session.history:
             return self.tr("{done} of {epochs} epochs done").format(
-                done=len(session.history), epochs=session.spec.epochs
+                done=len(session.history), epochs=planned
             )
         return self.tr("Not started")
 
@@ -165,6 +209,14 @@ class StepRail(QFrame):
         if evaluation is None:
             return self.tr("None yet")
         return self.tr("{share} right").format(share=percent(evaluation.accuracy))
+
+    def _about_runs(self) -> str:
+        count = len(self._projects.runs.runs)
+        if not count:
+            return self.tr("None yet")
+        if count == 1:
+            return self.tr("1 in this project")
+        return self.tr("{count} in this project").format(count=count)
 
     @Slot()
     def _show_engine(self) -> None:

@@ -91,6 +91,7 @@ class TrainingPage(QWidget):
             session.spec_changed,
             session.epoch_ended,
             session.run_reset,
+            session.run_opened,
         ):
             changed.connect(self.show_state)
         QShortcut(QKeySequence(Qt.Key.Key_F5), self, self.start_training)

@@ -1,9 +1,10 @@
 """A file that is locked for as long as its process lives."""
 
 import contextlib
-import sys
 from io import FileIO
 from pathlib import Path
+
+from tlgui.core.file_lock import try_lock
 
 
 class UseLock:
@@ -17,7 +18,7 @@ class UseLock:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._stream = FileIO(path, "a")
-        self.held = _try_lock(self._stream.fileno())
+        self.held = try_lock(self._stream.fileno())
 
     def close(self) -> None:
         """Gives the lock back and leaves the file."""
@@ -28,23 +29,3 @@ class UseLock:
         self.close()
         with contextlib.suppress(OSError):  # left behind, it is seen to be free
             self.path.unlink(missing_ok=True)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
