@@ -149,7 +149,8 @@ class RunStatus(QWidget):
         share = timing.share_done(
             session.plan.epochs, len(session.history), self._epoch_share()
         )
-        if self._has_one_phase():
+        # During the first epoch the pace may still change, and a bar never goes back.
+        if self._has_one_phase() and session.history:
             share = self._course.share_done(self._clock()) or share
         return _PREPARED + round((_TRAINED - _PREPARED) * share)
 
