@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tlgui.core.checkpoint import FOLDER as CHECKPOINTS
 from tlgui.core.errors import TlguiError, cannot_write
 from tlgui.core.history import EpochRecord, best_epoch, read_history
 from tlgui.core.project_paths import BIN, RUNS, inside, is_link, is_plain_file
@@ -30,6 +31,7 @@ class RunSummary:
         history: its epochs.
         has_model: whether a model was kept. A run without one was stopped and
             dropped, or interrupted.
+        can_go_on: whether it was interrupted, and left what is needed to go on.
         accuracy: on the validation samples, 0..1; None before the first epoch.
         interval: the 95 % interval of the accuracy; None while there is no report.
         seconds: from start to end; of the epochs alone while there is no report.
@@ -43,6 +45,7 @@ class RunSummary:
     accuracy: float | None = None
     interval: tuple[float, float] | None = None
     seconds: float = 0.0
+    can_go_on: bool = False
 
 
 def list_runs(project: Path) -> tuple[tuple[RunSummary, ...], tuple[str, ...]]:
@@ -96,6 +99,18 @@ def summarise(folder: Path) -> RunSummary:
         accuracy,
         interval,
         seconds or sum(record.seconds for record in history),
+        _is_interrupted(folder),
+    )
+
+
+def _is_interrupted(folder: Path) -> bool:
+    """Whether a run has checkpoints and no model; they are removed at its end."""
+    checkpoints = folder / CHECKPOINTS
+    return (
+        not (folder / MODEL).exists()
+        and checkpoints.is_dir()
+        and not is_link(checkpoints)
+        and any(checkpoints.iterdir())
     )
 
 

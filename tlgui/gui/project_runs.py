@@ -17,7 +17,7 @@ from tlgui.gui.session import Session, Status
 from tlgui.worker.project_desk import Listed
 from tlgui.worker.project_files import ProjectFiles
 
-MODEL_PAGE, RESULT_PAGE = "model", "result"
+MODEL_PAGE, TRAINING_PAGE, RESULT_PAGE = "model", "training", "result"
 
 
 class ProjectRuns(QObject):
@@ -43,6 +43,7 @@ class ProjectRuns(QObject):
         self._state = state
         self._files = files
         self._page = ""
+        self._offered: Path | None = None
         self.runs: tuple[RunSummary, ...] = ()
         self.binned: tuple[str, ...] = ()
         session.run_started.connect(self._on_run_started)
@@ -122,6 +123,16 @@ class ProjectRuns(QObject):
             ).format(name=self.name(folder))
         )
 
+    def go_on(self, folder: str) -> None:
+        """Goes on with a run that was interrupted."""
+        run, home = self.find(folder), self._state.folder
+        if run is None or home is None or not run.can_go_on or self._is_busy():
+            return
+        self._session.change_spec(**_choices(run.spec))
+        self._session.go_on(home / RUNS / folder)
+        if self._session.status is not Status.IDLE:
+            self.page_asked.emit(TRAINING_PAGE)
+
     def rename(self, folder: str, name: str) -> None:
         """Calls a run something else; its folder keeps its name."""
         tidy = " ".join(name.split())
@@ -175,9 +186,10 @@ class ProjectRuns(QObject):
         place = Path(plan.run)
         if place.parent != state.folder / RUNS:
             return
-        name = state.project.next_run_name(self.tr("Run {0}"))
-        entry = RunEntry(place.name, name, created=now_text())
-        state.change(runs=state.project.with_entry(entry).runs)
+        if not self.entry(place.name).name:  # a run that goes on has one
+            name = state.project.next_run_name(self.tr("Run {0}"))
+            entry = RunEntry(place.name, name, created=now_text())
+            state.change(runs=state.project.with_entry(entry).runs)
         state.change_view(run=place.name)
         state.flush()
         self._files.request_runs()
@@ -205,8 +217,28 @@ class ProjectRuns(QObject):
         self._state.change(best=best, bin=left)
         self._state.remember()
         self.take(listed.runs, listed.binned)
+        self._offer_to_go_on(listed)
         if listed.problems:
             self._session.trouble_told.emit("\n".join(listed.problems))
+
+    def _offer_to_go_on(self, listed: Listed) -> None:
+        """Once for a project: tells of a run that was interrupted."""
+        if self._offered == listed.folder or self._session.status is not Status.IDLE:
+            return
+        self._offered = listed.folder
+        for run in (run for run in reversed(listed.runs) if run.can_go_on):
+            text = self.tr(
+                "“{name}” was interrupted after {done} of {all} epochs. It can go on "
+                "where it was: choose it under Runs, then Go on."
+            )
+            self._session.noticed.emit(
+                text.format(
+                    name=self.name(run.folder),
+                    done=len(run.history),
+                    all=run.spec.epochs,
+                )
+            )
+            return
 
     @Slot(object, str)
     def _on_run_read(self, shown: ShownRun | None, trouble: str) -> None:

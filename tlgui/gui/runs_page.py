@@ -35,6 +35,7 @@ class RunsPage(QWidget):
         self.plot = RunsPlot()
         self.count = controls.label("", "muted")
         self.show_button = controls.button(self.tr("Show"))
+        self.go_on_button = controls.button(self.tr("Go on"))
         self.again_button = controls.button(self.tr("Do this again with changes"))
         self.bin_button = controls.button(self.tr("Move to the bin"))
         self.undo_button = controls.button(self.tr("Undo"), "link")
@@ -56,6 +57,7 @@ class RunsPage(QWidget):
             self.tr("Undo"), QKeySequence.StandardKey.Undo, self._runs.undo_bin
         )
         self.show_action = self._action(self.tr("Show"), "", self._show)
+        self.go_on_action = self._action(self.tr("Go on"), "", self._go_on)
         self.again_action = self._action(
             self.tr("Do this again with changes"), "", self._again
         )
@@ -80,6 +82,7 @@ class RunsPage(QWidget):
         title.setAlignment(self.count, Qt.AlignmentFlag.AlignBottom)
         doing = controls.row(
             self.show_button,
+            self.go_on_button,
             self.again_button,
             self.bin_button,
             None,
@@ -126,6 +129,7 @@ class RunsPage(QWidget):
 
     def _connect(self) -> None:
         self.show_button.clicked.connect(self._show)
+        self.go_on_button.clicked.connect(self._go_on)
         self.again_button.clicked.connect(self._again)
         self.bin_button.clicked.connect(self._bin)
         self.undo_button.clicked.connect(self._runs.undo_bin)
@@ -179,6 +183,7 @@ class RunsPage(QWidget):
         one, some = len(chosen) == 1 and idle, bool(chosen) and idle and can_change
         for thing in (self.show_button, self.show_action):
             thing.setEnabled(one)
+        self._show_go_on(chosen[0] if one else "")
         for thing in (self.again_button, self.again_action):
             thing.setEnabled(one)
         for thing in (self.bin_button, self.bin_action):
@@ -195,6 +200,19 @@ class RunsPage(QWidget):
         self.empty_button.setText(self.tr("Empty the bin ({0})…").format(binned))
         self.empty_button.setVisible(bool(binned) and can_change)
         self.empty_button.setEnabled(idle)
+
+    def _show_go_on(self, folder: str) -> None:
+        """Offers to go on where a run was interrupted."""
+        run = self._runs.find(folder)
+        can = run is not None and run.can_go_on and self._runs.can_change
+        self.go_on_button.setVisible(can)
+        self.go_on_action.setVisible(can)
+        self.go_on_action.setEnabled(can)
+
+    @Slot()
+    def _go_on(self) -> None:
+        for folder in self.table.chosen()[:1]:
+            self._runs.go_on(folder)
 
     @Slot()
     def _show(self) -> None:
@@ -230,7 +248,7 @@ class RunsPage(QWidget):
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions([self.show_action, self.again_action])
+        menu.addActions([self.show_action, self.go_on_action, self.again_action])
         menu.addSeparator()
         menu.addActions([self.rename_action, self.star_action])
         menu.addSeparator()

@@ -24,7 +24,7 @@ from tlgui.gui.run_home import RunHome
 from tlgui.gui.session_states import EngineState as EngineState
 from tlgui.gui.session_states import Status as Status
 from tlgui.gui.threads import Jobs, Reading
-from tlgui.worker.jobs import PredictJob, TrainJob, WarmUp
+from tlgui.worker.jobs import PredictJob, ResumeJob, TrainJob, WarmUp
 
 # On these the frozen layers are compared in both runtimes.
 _WARM_UP_FILES = 4
@@ -203,6 +203,22 @@ class Session(QObject):
             self.home_wanted.emit()
         else:
             self._submit_run()
+
+    def go_on(self, run: Path) -> None:
+        """Goes on with a run that was interrupted.
+
+        Args:
+            run: its folder; it was trained on the present data set.
+        """
+        trouble = self.trouble()
+        if trouble or self.dataset is None or self.predicting:
+            self.trouble_told.emit(
+                trouble or self.tr("Photos are being named. Go on when that is done.")
+            )
+        elif self.status is Status.IDLE:
+            self._reset_run()
+            self._set_status(Status.RUNNING)
+            self._jobs.submit(ResumeJob(str(run), self.dataset))
 
     def take_home(self, trouble: str) -> None:
         """Goes on with a run that waited for a project to put it into.

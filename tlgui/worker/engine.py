@@ -21,7 +21,7 @@ from typing import NoReturn
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import Emit, EngineReady, Event, JobEnded, Outcome, Stop
 from tlgui.core.run import new_run_name, open_finished_run
-from tlgui.worker.jobs import Job, PredictJob, TrainJob, WarmUp
+from tlgui.worker.jobs import Job, PredictJob, ResumeJob, TrainJob, WarmUp
 
 _NICE = 5
 _BELOW_NORMAL_PRIORITY_CLASS = 0x4000
@@ -147,6 +147,10 @@ class _Engine:
 
                 folder = new_run_name(Path(parent), stem)
                 return train(spec, folder, emit, stop, dataset).outcome
+            case ResumeJob(run, dataset):
+                from tlgui.ml.training import resume
+
+                return resume(Path(run), emit, stop, dataset).outcome
             case PredictJob(run, sources):
                 from tlgui.ml.prediction import predict_sources
 

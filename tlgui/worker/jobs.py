@@ -37,6 +37,19 @@ class TrainJob:
 
 
 @dataclass(frozen=True)
+class ResumeJob:
+    """Go on with a run that was interrupted.
+
+    Attributes:
+        run: the run folder.
+        dataset: as scanned already.
+    """
+
+    run: str
+    dataset: Dataset
+
+
+@dataclass(frozen=True)
 class PredictJob:
     """Name the class of pictures with a finished run.
 
@@ -49,4 +62,5 @@ class PredictJob:
     sources: tuple[str | tuple[str, bytes], ...]
 
 
-Job = WarmUp | TrainJob | PredictJob
+Training = TrainJob | ResumeJob
+Job = WarmUp | Training | PredictJob

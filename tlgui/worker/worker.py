@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 from tlgui.core import events
 from tlgui.core.events import JobEnded, Outcome, Stop
 from tlgui.worker.engine import EngineProcess, Message, Order, StopOrder
-from tlgui.worker.jobs import Job, TrainJob, WarmUp
+from tlgui.worker.jobs import Job, Training, WarmUp
 
 _log = logging.getLogger(__name__)
 
@@ -198,7 +198,7 @@ class Worker(QThread):
             current.epochs += 1
         if isinstance(event, JobEnded):
             self._current = None
-            if isinstance(current.job, TrainJob) or event.outcome is Outcome.STOPPED:
+            if isinstance(current.job, Training) or event.outcome is Outcome.STOPPED:
                 # The run has used up what was prepared, or it was cut short.
                 self._queue(self._warm_up)
         if isinstance(current.job, WarmUp):
@@ -249,9 +249,9 @@ def _lost(current: _Current, code: int | None) -> str:
     reason = "it ended unexpectedly"
     if code == -9:
         reason = "the system ended it, most likely because memory ran out"
-    what = "training" if isinstance(current.job, TrainJob) else "predicting"
+    what = "training" if isinstance(current.job, Training) else "predicting"
     advice = "Choose a smaller batch size or let fewer blocks change, and try again."
-    kept = f"{current.epochs} finished epochs are in the run folder. "
+    kept = f"{current.epochs} finished epochs are kept; the run can go on (see Runs). "
     return (
         f"The part of the program that was {what} is gone: {reason} (code {code}). "
         f"A new one is starting. {kept if current.epochs else ''}{advice}"
