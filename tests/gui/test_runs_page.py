@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
@@ -11,8 +12,15 @@ from PySide6.QtWidgets import QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from tests.core.test_project_opening import report
-from tests.gui.fakes import ScriptedJobs, a_plan, a_record, an_evaluation
+from tests.gui.fakes import (
+    ScriptedJobs,
+    a_dataset,
+    a_plan,
+    a_record,
+    an_evaluation,
+)
 from tlgui.core import events
+from tlgui.core.checkpoint import Checkpoint, Checkpoints
 from tlgui.core.events import Outcome
 from tlgui.core.project import Project, RunEntry
 from tlgui.core.project_folder import create_project, read_project, write_project
@@ -25,6 +33,7 @@ from tlgui.gui.runs_plot import shortened
 from tlgui.gui.runs_style import MOST, style_of
 from tlgui.gui.session import Session, Status
 from tlgui.gui.theme import DARK, LIGHT
+from tlgui.worker.jobs import ResumeJob
 from tlgui.worker.project_files import ProjectFiles
 
 CLICK = Qt.MouseButton.LeftButton
@@ -253,6 +262,54 @@ def test_do_this_again_fills_in_the_settings(
         QTest.mouseClick(page.again_button, CLICK)
     assert session.spec == dataclasses.replace(SPECS["c"], data=session.spec.data)
     assert session.spec.data == ""
+
+
+def interrupt(project: Path, name: str) -> None:
+    """Leaves a checkpoint as a killed training does."""
+    state = Checkpoint({"epoch": 1}, {"head/0": np.zeros(2)})
+    Checkpoints(project / "runs" / name).write(state)
+
+
+def test_an_interrupted_run_goes_on(
+    qtbot: QtBot,
+    page: RunsPage,
+    session: Session,
+    projects: ProjectSession,
+    project: Path,
+    jobs: ScriptedJobs,
+) -> None:
+    click(page, 1, Column.NAME)
+    assert page.table.chosen() == ("c",)
+    assert page.go_on_button.isHidden(), "it was stopped and dropped"
+    interrupt(project, "c")
+    with qtbot.waitSignal(projects.runs.changed, timeout=10_000):
+        projects.runs._files.request_runs()
+    session.dataset = a_dataset()
+    assert page.go_on_button.isVisible()
+    with qtbot.waitSignal(projects.page_asked) as asked:
+        QTest.mouseClick(page.go_on_button, CLICK)
+    assert asked.args == ["training"]
+    assert session.status is Status.RUNNING
+    assert session.spec == dataclasses.replace(SPECS["c"], data=session.spec.data)
+    job = jobs.submitted[-1]
+    assert isinstance(job, ResumeJob)
+    assert job.run == str(project / "runs" / "c")
+    assert job.dataset is session.dataset
+    plan = dataclasses.replace(a_plan(3), run=job.run)
+    jobs.play(plan)
+    assert projects.runs.name("c") == "Run 10", "it keeps its name"
+    jobs.play(events.JobEnded(Outcome.FAILED, trouble="The disk is full."))
+
+
+def test_opening_a_project_tells_of_an_interrupted_run(
+    qtbot: QtBot, session: Session, projects: ProjectSession, project: Path
+) -> None:
+    interrupt(project, "c")
+    with qtbot.waitSignal(session.noticed, timeout=10_000) as told:
+        projects.open(project)
+    (sentence,) = told.args
+    assert "“Run 10” was interrupted after 1 of 3 epochs" in sentence
+    projects.state.flush()
 
 
 def test_a_double_click_shows_a_run(

@@ -10,13 +10,14 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from tlgui.core import events
+from tlgui.core.checkpoint import Checkpoints
 from tlgui.core.dataset import Dataset
 from tlgui.core.events import JobEnded, Outcome, Stop
 from tlgui.core.scan import scan
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.task import IMAGE_CLASSIFICATION
 from tlgui.worker import worker as worker_module
-from tlgui.worker.jobs import PredictJob, TrainJob
+from tlgui.worker.jobs import PredictJob, ResumeJob, TrainJob
 from tlgui.worker.worker import Worker
 
 pytestmark = pytest.mark.tf
@@ -213,3 +214,30 @@ def test_a_job_does_not_wait_for_the_whole_warm_up(
     qtbot.waitUntil(lambda: "ready" in told, timeout=LONG)
     assert told[0] == "starting"
     assert told[-2:] == ["JobEnded", "ready"]
+
+
+def test_a_run_goes_on_after_its_engine_was_killed(
+    qtbot: QtBot, warm: tuple[Worker, Listener], colours: Path, tmp_path: Path
+) -> None:
+    worker, listener = warm
+    dataset, run = scan(colours, IMAGE_CLASSIFICATION), tmp_path / "runs" / "one"
+    worker.submit(train_job(dataset, tmp_path, epochs=5_000))
+    checkpoints = Checkpoints(run)
+    qtbot.waitUntil(lambda: checkpoints.read_last()[0] is not None, timeout=LONG)
+    engine_of(psutil.Process()).kill()
+    qtbot.waitUntil(ended(listener), timeout=LONG)
+    assert listener.last_ended().outcome is Outcome.FAILED
+    assert "the run can go on" in listener.last_ended().trouble
+    before = list(listener.of(events.EpochEnded))
+    listener.events.clear()
+
+    worker.submit(ResumeJob(str(run), dataset))
+    qtbot.waitUntil(
+        lambda: len(listener.of(events.EpochEnded)) > len(before), timeout=LONG
+    )
+    worker.request_stop(Stop.KEEP)
+    qtbot.waitUntil(ended(listener), timeout=LONG)
+    assert listener.last_ended().outcome is Outcome.STOPPED
+    assert listener.of(events.EpochEnded)[0] == before[0], "told again, not run again"
+    assert (run / "model.keras").is_file()
+    assert not checkpoints.folder.exists()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from tlgui.core.events import Outcome
 from tlgui.core.project import RunEntry
 from tlgui.core.project_folder import now_text
 from tlgui.core.project_paths import RUNS
@@ -43,11 +44,11 @@ class ProjectRuns(QObject):
         self._state = state
         self._files = files
         self._page = ""
-        self._offered: Path | None = None
         self.runs: tuple[RunSummary, ...] = ()
         self.binned: tuple[str, ...] = ()
         session.run_started.connect(self._on_run_started)
         session.run_ended.connect(self._on_run_ended)
+        session.status_changed.connect(self._on_status)
         session.run_opened.connect(self._on_run_opened)
         files.listed.connect(self._on_listed)
         files.run_read.connect(self._on_run_read)
@@ -200,6 +201,14 @@ class ProjectRuns(QObject):
         self._state.flush()
 
     @Slot()
+    def _on_status(self) -> None:
+        """A run that failed may have left what is needed to go on."""
+        ended, state = self._session.job_ended, self._state
+        is_over = self._session.status is Status.IDLE and state.folder is not None
+        if is_over and ended is not None and ended.outcome is Outcome.FAILED:
+            self._files.request_runs()
+
+    @Slot()
     def _on_run_opened(self) -> None:
         run, state = self._session.run_folder, self._state
         if run is not None and state.folder is not None:
@@ -217,16 +226,12 @@ class ProjectRuns(QObject):
         self._state.change(best=best, bin=left)
         self._state.remember()
         self.take(listed.runs, listed.binned)
-        self._offer_to_go_on(listed)
         if listed.problems:
             self._session.trouble_told.emit("\n".join(listed.problems))
 
-    def _offer_to_go_on(self, listed: Listed) -> None:
-        """Once for a project: tells of a run that was interrupted."""
-        if self._offered == listed.folder or self._session.status is not Status.IDLE:
-            return
-        self._offered = listed.folder
-        for run in (run for run in reversed(listed.runs) if run.can_go_on):
+    def offer_to_go_on(self) -> None:
+        """Tells of a run that was interrupted; of several, the last one."""
+        for run in (run for run in reversed(self.runs) if run.can_go_on):
             text = self.tr(
                 "“{name}” was interrupted after {done} of {all} epochs. It can go on "
                 "where it was: choose it under Runs, then Go on."

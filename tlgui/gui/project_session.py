@@ -201,6 +201,7 @@ class ProjectSession(QObject):
         self.page_asked.emit(project.view.page)
         self.restored.emit()
         self.state.is_restoring = False
+        self.runs.offer_to_go_on()
         if opened.problems:
             self._session.trouble_told.emit("\n".join(opened.problems))
         self.data.is_missing = False
