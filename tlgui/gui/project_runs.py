@@ -197,6 +197,11 @@ class ProjectRuns(QObject):
 
     @Slot()
     def _on_run_ended(self) -> None:
+        # The list of runs comes later, perhaps when this project is left already.
+        ended, state = self._session.ended, self._state
+        if ended is not None and ended.kept and state.folder is not None:
+            state.change(best=max(state.project.best, ended.accuracy))
+            state.remember()
         self._files.request_runs()
         self._state.flush()
 

@@ -25,7 +25,7 @@ from tlgui.ml.foreign.gate import ForeignModel, open_foreign
 from tlgui.ml.foreign.matching import assign_matched, match_weights
 from tlgui.ml.foreign.rebuild import rebuild
 from tlgui.ml.foreign.recognition import recognise
-from tlgui.ml.models import make_loss, make_optimizer
+from tlgui.ml.models import make_loss
 
 slow = pytest.mark.slow
 pytestmark = pytest.mark.tf
@@ -139,9 +139,9 @@ def test_a_model_that_was_compiled_and_trained(tmp_path: Path, loss: str) -> Non
         [keras.Input((8,)), keras.layers.Dense(3, activation="softmax")]
     )
     spec = TrainingSpec("photos", loss=loss)
-    model.compile(
-        make_optimizer("adamw", 0.1, 10), make_loss(spec), metrics=["accuracy"]
-    )
+    rate = keras.optimizers.schedules.CosineDecay(0.1, 10)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=0.01)
+    model.compile(optimizer, make_loss(spec), metrics=["accuracy"])
     model.train_on_batch(np.ones((2, 8)), np.eye(3)[:2])
     for ending in (".keras", ".h5", ".weights.h5"):
         foreign = open_foreign(saved(model, tmp_path, ending))
