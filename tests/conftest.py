@@ -116,3 +116,14 @@ def colours(tmp_path: Path) -> Path:
         save_picture(root / "red" / f"{index}.png", (200, 60, 60), index)
         save_picture(root / "blue" / f"{index}.jpg", (60, 60, 200), index)
     return root
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Slow tests wait until they are asked for."""
+    if "slow" in (config.option.markexpr or ""):
+        return
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="slow: run with -m slow"))

@@ -104,7 +104,14 @@ def compare(
     return of_losses, of_answers
 
 
-@pytest.mark.parametrize("name", ["last 2 blocks", "half of the blocks", "hand-picked"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "last 2 blocks",
+        pytest.param("half of the blocks", marks=pytest.mark.slow),
+        pytest.param("hand-picked", marks=pytest.mark.slow),
+    ],
+)
 def test_the_cut_itself_changes_no_number(
     name: str, colours: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,7 +131,10 @@ def test_the_cut_itself_changes_no_number(
     [
         {"trainable": (), "epochs": 4},
         CASES["last 2 blocks"] | {"learning_rate": FINE},
-        CASES["half of the blocks"] | {"learning_rate": FINE / 3},
+        pytest.param(
+            CASES["half of the blocks"] | {"learning_rate": FINE / 3},
+            marks=pytest.mark.slow,
+        ),
         CASES["lp-ft"],
     ],
     ids=["head only", "last 2 blocks", "half of the blocks", "lp-ft"],
