@@ -329,9 +329,10 @@ def test_recent_projects_are_a_click_away(open_studio: Open, dataset: Dataset) -
     studio.reader.thumbnail_read.emit(picture, pixels)
     assert not recent._pictures[picture].pixmap().isNull()
     texts = [
-        child.text() for child in recent.findChildren(type(studio.window.rail.project))
+        child.accessibleName()
+        for child in recent.findChildren(type(studio.window.rail.project))
     ]
-    assert any(text.startswith("best: 75.0") for text in texts)
+    assert any(text.startswith("best: 75.0") for text in texts), texts
     QTest.mouseClick(button, LEFT)
     studio.until(lambda: studio.projects.state.folder == folder)
     assert studio.session.dataset == dataset
