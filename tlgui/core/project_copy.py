@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tlgui.core import storage
 from tlgui.core.dataset import Progress, ShouldStop
 from tlgui.core.errors import Stopped, TlguiError, cannot_write
 from tlgui.core.project_paths import BIN, HOLDER, LOCK, is_link, is_plain_file
@@ -47,10 +48,10 @@ def copy_project(
         _copy_all(source, draft, files, total, on_progress, should_stop)
         if os.path.lexists(target):
             raise _exists(target)
-        draft.chmod(0o777 & ~_mask())
+        draft.chmod(0o777 & ~storage.umask())
         draft.rename(target)
         draft = None
-        _flush_folder(target.parent)
+        storage.flush_folder(target.parent)
     except OSError as error:
         raise cannot_write(target, error) from error
     finally:
@@ -121,19 +122,3 @@ def _copy_all(
             shutil.copystat(source / name, draft / name)
         if should_stop():
             raise Stopped
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows cannot open a folder for flushing
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _mask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

@@ -19,7 +19,7 @@ def augmentations() -> tuple[Choice, ...]:
             translate("choices", "lightly"),
             translate(
                 "choices",
-                "Mirrored, shifted, zoomed and tilted a little, anew in every epoch.",
+                "Mirrored, shifted, zoomed and tilted a little, in several variations.",
             ),
         ),
         Choice(
