@@ -162,6 +162,7 @@ def test_a_damaged_checkpoint_falls_back_and_is_told(
     resume(tmp_path / "run", told.append)
     (sentence,) = [event.sentence for event in told if isinstance(event, Noticed)]
     assert "is damaged" in sentence
+    assert open_run(tmp_path / "run").report()["notices"] == [sentence]
     assert_equal_runs(tmp_path / "whole", tmp_path / "run")
 
 

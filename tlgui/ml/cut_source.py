@@ -71,7 +71,12 @@ class CutSource:
     """
 
     def __init__(
-        self, shared: Shared, cut: Cut, phase: Phase, follower: Follower
+        self,
+        shared: Shared,
+        cut: Cut,
+        phase: Phase,
+        follower: Follower,
+        streams: bool | None = None,
     ) -> None:
         """Chooses and opens.
 
@@ -80,6 +85,7 @@ class CutSource:
             cut: where the backbone is divided.
             phase: whose epochs count.
             follower: what follows the cut, to try half precision on.
+            streams: whether streaming is the cheaper; None to forecast it.
         """
         self._shared = shared
         self._cut = cut
@@ -89,6 +95,7 @@ class CutSource:
         self._training, self._validation = samples[TRAIN], samples[VALIDATION]
         self._views = VIEWS[shared.spec.augmentation]
         self._open = contextlib.ExitStack()
+        self._streams = streams
         self._asked: list[bytes | None] | None = None
         self._caches: dict[CacheKey, FeatureCache] = {}
         self._frozen = FrozenLayers(
@@ -201,6 +208,8 @@ class CutSource:
         ]
 
     def _is_streaming_cheaper(self, key: CacheKey, records: int) -> bool:
+        if self._streams is not None:
+            return self._streams
         if self._cut.block == POOLED:  # so small that keeping them costs nothing
             return False
         cache = self._cache(key, records)

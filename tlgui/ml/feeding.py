@@ -65,12 +65,15 @@ class Feeding:
             self._notices.add(kind, sentence)
             self._notices.tell()
 
-    def prepare(self, phase: Phase, weights: Weights | None) -> Feed:
+    def prepare(
+        self, phase: Phase, weights: Weights | None, streams: bool | None = None
+    ) -> Feed:
         """Prepares a phase.
 
         Args:
             phase: decides what changes.
             weights: what earlier phases have learned.
+            streams: whether streaming is the cheaper; None to forecast it.
         """
         cut = find_cut(find_backbone(self._spec.backbone), phase.trainable)
         reason = Streaming.NOTHING_FROZEN
@@ -87,7 +90,8 @@ class Feeding:
                 self._reader, self._spec.augmentation, self._spec.seed
             )
             return Feed(learner, stream, SourceChosen(False, 0, "TensorFlow", reason))
-        return self._feed(phase, cut, learner, follower_of_blocks(learner, keras_model))
+        follower = follower_of_blocks(learner, keras_model)
+        return self._feed(phase, cut, learner, follower, streams)
 
     def close(self) -> None:
         """Closes the caches and remembers what was in the files."""
@@ -106,9 +110,14 @@ class Feeding:
         return self._feed(phase, cut, learning, follower_of_head(learning, learner))
 
     def _feed(
-        self, phase: Phase, cut: Cut, learner: Learner, follower: Follower
+        self,
+        phase: Phase,
+        cut: Cut,
+        learner: Learner,
+        follower: Follower,
+        streams: bool | None = None,
     ) -> Feed:
-        source = CutSource(self._sharing(), cut, phase, follower)
+        source = CutSource(self._sharing(), cut, phase, follower, streams)
         self._open.callback(source.close)
         return Feed(learner, source.source, source.chosen)
 

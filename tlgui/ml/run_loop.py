@@ -20,6 +20,7 @@ from tlgui.core.events import (
     StageChanged,
     Stop,
     StopRequest,
+    Streaming,
 )
 from tlgui.core.history import EpochRecord, best_epoch
 from tlgui.core.layers import head_parameters
@@ -102,7 +103,8 @@ class RunLoop:
         """Runs some epochs; False when the run is to end after them."""
         self.emit(StageChanged(Stage.LOADING))
         state = self.state
-        self.feed = self.feeding.prepare(phase, state.at_start)
+        self.feed = self.feeding.prepare(phase, state.at_start, state.streams)
+        state.streams = self.feed.chosen.reason is Streaming.CHEAPER
         if state.learner is not None:
             self.feed.learner.set_state(state.learner)
             state.learner = None
@@ -117,6 +119,7 @@ class RunLoop:
         assert self.feed is not None
         self.state.phase += 1
         self.state.at_start = self.feed.learner.weights()
+        self.state.streams = None
 
     def _run_epoch(self, feed: Feed) -> bool:
         began, progress = time.monotonic(), self.state.progress

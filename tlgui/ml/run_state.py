@@ -46,6 +46,8 @@ class RunState:
         at_start: what was learned before the phase; None if nothing.
         best: the best epoch so far.
         learner: the state of the learner; None at the start of a phase.
+        streams: what the phase's forecast chose; None before it did. It goes by
+            measured times, so a run that goes on must not ask it again.
     """
 
     phase: int = 0
@@ -54,6 +56,7 @@ class RunState:
     at_start: Weights | None = None
     best: Best | None = None
     learner: dict[str, Array] | None = None
+    streams: bool | None = None
 
     def to_checkpoint(self, learner: Learner, run: dict[str, Any]) -> Checkpoint:
         """As it is kept.
@@ -65,6 +68,7 @@ class RunState:
         about = {
             "run": run,
             "phase": self.phase,
+            "streams": self.streams,
             "progress": dataclasses.asdict(self.progress),
             "records": [dataclasses.asdict(record) for record in self.records],
         }
@@ -92,6 +96,7 @@ def state_from(last: Checkpoint, best: Checkpoint | None) -> RunState:
         _weights(last, "start"),
         None,
         last.part("learner"),
+        about["streams"],
     )
     weights = None if best is None else _weights(best, "weights")
     if best is not None and weights is not None:

@@ -11,7 +11,6 @@ from tlgui.core.dataset import Dataset
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import (
     Emit,
-    Noticed,
     RunEnded,
     Stage,
     StageChanged,
@@ -62,7 +61,7 @@ def train(
     except Stopped:
         return end_without_model(folder, emit, started)
     run = create_run(folder, spec, prepared.class_names)
-    return _run(run, prepared, memory, emit, stop, started, RunState())
+    return _run(run, prepared, memory, emit, stop, started, (RunState(), []))
 
 
 def resume(
@@ -102,21 +101,22 @@ def resume(
         prepared = prepare_data(spec, emit, stop, dataset, memory)
     except Stopped:
         return end_without_model(folder, emit, started)
-    state = _last_state(run, prepared, emit)
+    state = _last_state(run, prepared)
     return _run(run, prepared, memory, emit, stop, started, state)
 
 
-def _last_state(run: Run, dataset: Dataset, emit: Emit) -> RunState:
-    """Where a run was interrupted; its beginning if nothing was kept yet."""
+def _last_state(run: Run, dataset: Dataset) -> tuple[RunState, list[str]]:
+    """Where a run was interrupted, and what a person must know of it.
+
+    The state is its beginning if nothing was kept yet.
+    """
     checkpoints = Checkpoints(run.folder)
     last, sentences = checkpoints.read_last()
-    for sentence in sentences:
-        emit(Noticed(sentence))
     if last is None:
-        return RunState()
+        return RunState(), sentences
     try:
         if sentence := compare(last.about["run"], dataset):
-            emit(Noticed(sentence))
+            sentences.append(sentence)
         state = state_from(last, checkpoints.read_best())
     except (KeyError, TypeError, ValueError) as error:
         raise TlguiError(
@@ -125,13 +125,11 @@ def _last_state(run: Run, dataset: Dataset, emit: Emit) -> RunState:
             "stay in the run folder."
         ) from error
     if state.records and state.best is None:
-        emit(
-            Noticed(
-                "What the best epoch left is damaged; the best of the epochs to come "
-                "will be kept."
-            )
+        sentences.append(
+            "What the best epoch left is damaged; the best of the epochs to come "
+            "will be kept."
         )
-    return state
+    return state, sentences
 
 
 def _run(
@@ -141,10 +139,13 @@ def _run(
     emit: Emit,
     stop: StopRequest,
     started: float,
-    state: RunState,
+    begun: tuple[RunState, list[str]],
 ) -> RunEnded:
+    state, sentences = begun
     task, size = find_task(run.spec.task), find_backbone(run.spec.backbone).input_size
     with SampleReader(dataset, task, size, memory) as reader:
         loop = RunLoop(run, dataset, reader, emit, stop, started, state)
         with contextlib.closing(loop.feeding), one_blas_thread():
+            for sentence in sentences:
+                loop.feeding.note(sentence, sentence)
             return loop.run_all()
