@@ -19,6 +19,7 @@ from tlgui.core.history import EpochRecord
 from tlgui.core.run import open_finished_run, open_run
 from tlgui.core.spec import TrainingSpec
 from tlgui.ml import models, run_writer
+from tlgui.ml.cut_source import CutSource
 from tlgui.ml.training import resume, train
 
 pytestmark = [
@@ -31,6 +32,7 @@ import json, os, signal, sys
 from pathlib import Path
 from tlgui.core.spec import TrainingSpec, spec_from_json
 from tlgui.ml import run_writer
+from tlgui.ml.cut_source import CutSource
 from tlgui.ml.training import resume, train
 folder, spec, kill_at = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 run_writer._INTERVAL = 0.0
@@ -204,3 +206,28 @@ def test_training_goes_on_where_no_checkpoint_can_be_written(
     (sentence,) = [event.sentence for event in told if isinstance(event, Noticed)]
     assert sentence.startswith("The disk is full. Training goes on")
     assert sentence in open_run(tmp_path / "run").report()["notices"]
+
+
+def test_the_forecast_is_not_asked_again(
+    colours: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes by measured times, and may choose otherwise another time."""
+    asked: list[int] = []
+
+    def forecast(self: CutSource, key: object, records: int) -> bool:
+        if self._streams is not None:
+            return self._streams
+        asked.append(records)
+        return True
+
+    monkeypatch.setattr(CutSource, "_is_streaming_cheaper", forecast)
+    spec = TrainingSpec(
+        str(colours), epochs=3, trainable=("top",), strategy="direct", batch_size=4
+    )
+    interrupted(tmp_path / "run", spec, monkeypatch, epochs=2)
+    assert len(asked) == 1
+    told: list[Event] = []
+    resume(tmp_path / "run", told.append)
+    assert len(asked) == 1
+    (chosen,) = [event for event in told if isinstance(event, events.SourceChosen)]
+    assert chosen.reason is events.Streaming.CHEAPER
