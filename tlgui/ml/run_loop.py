@@ -72,6 +72,8 @@ class RunLoop:
                 if self.state.phase + 1 == len(phases):
                     break
                 self._end_phase()
+            if self.stop() is not Stop.DROP:
+                self.emit(StageChanged(Stage.SAVING))
         finally:
             self.writer.flush()
         self.feeding.note("checkpoint", self.writer.trouble)
@@ -182,7 +184,6 @@ class RunLoop:
         else:
             weights, evaluation = best.weights, best.evaluation
             epoch, loss = best.record.epoch, best.record.val_loss
-        self.emit(StageChanged(Stage.SAVING))
         self.writer.write_model(weights)
         ended = RunEnded(
             str(self.run.folder),

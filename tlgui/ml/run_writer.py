@@ -42,6 +42,8 @@ class RunWriter:
 
     def is_due(self, *, epoch_ended: bool) -> bool:
         """Whether it is time for a checkpoint, and the disk is free to take it."""
+        if self._thread is None and epoch_ended:
+            return True  # whatever happens from now on, something is kept
         if self._thread is not None and self._thread.is_alive():
             return False
         waited = time.monotonic() - self._last

@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 # How long a stop may take before the engine is ended: the first batch's tracing
 # cannot be interrupted from inside.
 STOP_GRACE = 8.0
+# What is kept goes to a disk, and there are slow ones: nothing is lost to haste.
+SAVING_GRACE = 120.0
 _CLOSE_GRACE = 0.5
 _STARTING, _READY, _LOST = "starting", "ready", "lost"
 
@@ -36,6 +38,7 @@ class _Current:
         stop: how a stop was asked for.
         deadline: when the engine is ended if nothing is heard.
         epochs: how many epochs are finished.
+        saving: whether it is writing what is kept.
     """
 
     number: int
@@ -45,6 +48,14 @@ class _Current:
     stop: Stop | None = None
     deadline: float | None = None
     epochs: int = 0
+    saving: bool = False
+
+    def set_deadline(self) -> None:
+        """Gives it time to stop, from now on."""
+        grace = max(STOP_GRACE, 3 * self.longest)
+        if self.saving and self.stop is Stop.KEEP:
+            grace = max(SAVING_GRACE, grace)
+        self.deadline = time.monotonic() + grace
 
 
 class Worker(QThread):
@@ -172,7 +183,7 @@ class Worker(QThread):
             self.event_received.emit(JobEnded(Outcome.STOPPED))
             return
         current.stop = stop
-        current.deadline = time.monotonic() + max(STOP_GRACE, 3 * current.longest)
+        current.set_deadline()
         assert self._engine is not None
         self._engine.send(StopOrder(current.number, stop))
 
@@ -189,8 +200,10 @@ class Worker(QThread):
         if isinstance(message.event, events.BatchEnded):
             current.longest = max(current.longest, now - current.heard)
         current.heard = now
+        if message.event == events.StageChanged(events.Stage.SAVING):
+            current.saving = True
         if current.stop is Stop.KEEP:  # it is at work on what is to be kept
-            current.deadline = now + max(STOP_GRACE, 3 * current.longest)
+            current.set_deadline()
         self._pass_on(current, message.event)
 
     def _pass_on(self, current: _Current, event: events.Event) -> None:
