@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import os
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ from tlgui.core.catalogue import find_backbone
 from tlgui.core.types import Floats, Pixels
 from tlgui.ml import cuts, litert_prefix, prefix_files
 from tlgui.ml.cuts import POOLED, Cut, find_cut
-from tlgui.ml.litert_prefix import LiteRtPrefix
+from tlgui.ml.litert_prefix import LiteRtPrefix, Lanes, best_lanes
 from tlgui.ml.prefix import TOLERANCE, KerasPrefix, convert_prefix, make_prefix
 
 BACKBONE = find_backbone("efficientnet-lite0")
@@ -144,6 +145,40 @@ def test_litert_gives_the_numbers_of_keras_for_every_number_of_samples(
 
 @litert
 @pytest.mark.tf
+@pytest.mark.parametrize("lanes", [Lanes(1, 2), Lanes(2, 1), Lanes(3, 2)], ids=str)
+def test_lanes_share_the_samples_and_change_no_number(
+    lanes: Lanes, kept: Callable[[str], Path]
+) -> None:
+    cut = Cut(BACKBONE, TWIN)
+    content = (kept(TWIN) / f"{cut.name}.tflite").read_bytes()
+    prefix = LiteRtPrefix(cut, content, lanes)
+    pixels = pictures(19)
+    found = prefix.run(pixels)
+    assert distance(KerasPrefix(cut).run(pixels), found) < TOLERANCE
+    for count in (0, 1, 2, 9):
+        np.testing.assert_array_equal(prefix.run(pixels[:count]), found[:count])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "best"),
+    [
+        ({Lanes(4, 2): 1.0, Lanes(1, 8): 0.95, Lanes(1, 4): 0.92}, Lanes(4, 2)),
+        ({Lanes(4, 2): 1.0, Lanes(1, 8): 0.8, Lanes(1, 4): 0.7}, Lanes(1, 4)),
+        ({Lanes(4, 2): math.inf, Lanes(1, 8): 2.0, Lanes(1, 4): 3.0}, Lanes(1, 8)),
+    ],
+)
+def test_one_lane_is_taken_where_it_is_clearly_faster(
+    seconds: dict[Lanes, float], best: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(litert_prefix, "available_cores", lambda: 8)
+    monkeypatch.setattr(
+        litert_prefix, "_seconds", lambda cut, content, lanes: seconds[lanes]
+    )
+    assert best_lanes(Cut(BACKBONE, POOLED), b"") == best
+
+
+@litert
+@pytest.mark.tf
 def test_the_second_time_needs_neither_tensorflow_nor_a_comparison(
     converted_prefixes: Path, tmp_path: Path
 ) -> None:
@@ -230,7 +265,7 @@ def test_a_damaged_file_is_converted_again(
     cut = Cut(BACKBONE, TWIN)
     folder = kept(TWIN)
     conversions.clear()
-    right = LiteRtPrefix(cut, (folder / f"{cut.name}.tflite").read_bytes(), 2)
+    right = LiteRtPrefix(cut, (folder / f"{cut.name}.tflite").read_bytes(), Lanes(1, 2))
     harm(folder / f"{cut.name}.tflite")
     again = make_prefix(cut, [folder], three)
     assert isinstance(again, LiteRtPrefix)
@@ -301,7 +336,7 @@ def test_layers_of_another_shape_are_refused_even_with_a_right_seal(
     blocks = {block.name: block.output_shape for block in other.blocks}
     for cut in (Cut(BACKBONE, POOLED), Cut(other, TWIN)):
         with pytest.raises(ValueError, match="expected the shapes"):
-            LiteRtPrefix(cut, content, 1)
+            LiteRtPrefix(cut, content, Lanes(1, 1))
     assert blocks[TWIN] != Cut(BACKBONE, TWIN).shape
 
 
@@ -314,7 +349,8 @@ def test_a_right_seal_on_a_useless_file_does_not_last(
     folder = kept(TWIN)
     conversions.clear()
     storage.write_bytes(folder / f"{cut.name}.tflite", b"nothing")
-    seal = {"text": prefix_files.seal_of(cut, b"nothing"), "threads": 2}
+    lanes = {"count": 1, "threads": 2}
+    seal = {"text": prefix_files.seal_of(cut, b"nothing"), "lanes": lanes}
     storage.write_json(folder / f"{cut.name}.checked", seal)
     assert isinstance(make_prefix(cut, [folder], three), LiteRtPrefix)
     assert conversions == [TWIN]

@@ -19,14 +19,14 @@ from tlgui.ml.backbones import build_backbone
 from tlgui.ml.cuts import Cut, Part, prefix_model
 from tlgui.ml.devices import prefers_tensorflow
 from tlgui.ml.forward import run_layers
-from tlgui.ml.litert_prefix import LiteRtPrefix, best_threads, has_litert, usable
+from tlgui.ml.litert_prefix import LiteRtPrefix, best_lanes, has_litert, usable
 from tlgui.ml.prefix_files import (
     Seal,
     is_refused,
     keep_converted,
     read_converted,
     seal_of,
-    sealed_threads,
+    sealed_lanes,
 )
 
 _log = logging.getLogger(__name__)
@@ -62,18 +62,18 @@ def make_prefix(
         return KerasPrefix(cut)
     there = read_converted(cut, folders)
     if there is not None:
-        threads = sealed_threads(cut, folders[0], there)
-        prefix = usable(cut, there, threads) if threads else None
+        lanes = sealed_lanes(cut, folders[0], there)
+        prefix = usable(cut, there, lanes) if lanes else None
         if prefix is not None:
             return prefix
     plain, pixels = KerasPrefix(cut), sample()
     for content in _candidates(cut, there):
-        prefix = usable(cut, content, best_threads(cut, content))
+        prefix = usable(cut, content, best_lanes(cut, content))
         if prefix is not None and _is_equal(cut, prefix, plain, pixels):
-            seal = Seal(seal_of(cut, content), prefix.threads)
+            seal = Seal(seal_of(cut, content), prefix.lanes)
             keep_converted(cut, folders[0], None if content is there else content, seal)
             return prefix
-    keep_converted(cut, folders[0], None, Seal(seal_of(cut, b""), 0))
+    keep_converted(cut, folders[0], None, Seal(seal_of(cut, b"")))
     return plain
 
 
@@ -83,7 +83,7 @@ def is_checked(cut: Part, folders: Sequence[Path]) -> bool:
     Then `make_prefix` needs neither TensorFlow nor samples.
     """
     there = read_converted(cut, folders)
-    return there is not None and sealed_threads(cut, folders[0], there) > 0
+    return there is not None and sealed_lanes(cut, folders[0], there) is not None
 
 
 def convert_prefix(cut: Part, folders: Sequence[Path]) -> None:

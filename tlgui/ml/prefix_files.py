@@ -13,6 +13,7 @@ from pathlib import Path
 from tlgui.core import storage
 from tlgui.core.errors import TlguiError
 from tlgui.ml.cuts import Part
+from tlgui.ml.litert_prefix import Lanes
 
 _log = logging.getLogger(__name__)
 
@@ -36,29 +37,32 @@ class Seal:
 
     Attributes:
         text: of which file, by which runtime, on which computer.
-        threads: with which it was fastest.
+        lanes: with which it was fastest; None where LiteRT did not do.
     """
 
     text: str
-    threads: int
+    lanes: Lanes | None = None
 
 
 def is_refused(cut: Part, folder: Path) -> bool:
     """Whether this runtime did not do for these layers before."""
-    return _read_seal(cut, folder) == Seal(seal_of(cut, b""), 0)
+    return _read_seal(cut, folder) == Seal(seal_of(cut, b""))
 
 
-def sealed_threads(cut: Part, folder: Path, content: bytes) -> int:
-    """With how many threads to run a converted file; 0 if it was never compared."""
+def sealed_lanes(cut: Part, folder: Path, content: bytes) -> Lanes | None:
+    """How to run a converted file; None if it was never compared."""
     seal = _read_seal(cut, folder)
-    return seal.threads if seal and seal.text == seal_of(cut, content) else 0
+    return seal.lanes if seal and seal.text == seal_of(cut, content) else None
 
 
 def _read_seal(cut: Part, folder: Path) -> Seal | None:
     """What the last comparison gave, if there was one."""
     try:
         value = json.loads(_files(cut, folder)[1].read_text(encoding="utf-8"))
-        return Seal(str(value["text"]), max(int(value["threads"]), 0))
+        lanes = value["lanes"]
+        if lanes is not None:
+            lanes = Lanes(max(int(lanes["count"]), 1), max(int(lanes["threads"]), 1))
+        return Seal(str(value["text"]), lanes)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
