@@ -43,9 +43,25 @@ class Feeding:
     """Prepares the feeds of a run; keeps what phases share."""
 
     def __init__(
-        self, spec: TrainingSpec, reader: SampleReader, steps: int, emit: Emit
+        self,
+        spec: TrainingSpec,
+        reader: SampleReader,
+        steps: int,
+        emit: Emit,
+        at_once: int = 0,
     ) -> None:
+        """Prepares nothing yet.
+
+        Args:
+            spec: decides the run.
+            reader: decodes.
+            steps: batches an epoch.
+            emit: told what goes otherwise than planned.
+            at_once: the most samples that go through a model at once; 0 for whole
+                batches.
+        """
         self._spec = spec
+        self._at_once = at_once
         self._reader = reader
         self._steps = steps
         self._classes = len(reader.dataset.class_names)
@@ -84,7 +100,9 @@ class Feeding:
         if cut is not None and cut.block == POOLED:
             return self._head_feed(phase, cut, weights)
         keras_model = self._classifier(weights)
-        learner = BlockLearner(self._spec, phase, self._steps, keras_model, cut)
+        learner = BlockLearner(
+            self._spec, phase, self._steps, keras_model, cut, at_once=self._at_once
+        )
         if cut is None:
             stream = StreamSource(
                 self._reader, self._spec.augmentation, self._spec.seed
@@ -132,6 +150,6 @@ class Feeding:
             self._digests = self._open.enter_context(ContentDigests(root))
             contents = Contents(self._reader, self._digests, self._notices)
             self._shared = Shared(
-                self._spec, self._reader, contents, self._notices, root
+                self._spec, self._reader, contents, self._notices, root, self._at_once
             )
         return self._shared

@@ -52,10 +52,13 @@ class RunLoop:
     def __post_init__(self) -> None:
         self.spec = self.run.spec
         self.writer = RunWriter(self.run)
+        at_once = self.state.at_once
         self.runner = EpochRunner(
-            self.spec, self.dataset, self.reader, self.emit, self.stop
+            self.spec, self.dataset, self.reader, self.emit, self.stop, at_once
         )
-        self.feeding = Feeding(self.spec, self.reader, self.runner.steps, self.emit)
+        self.feeding = Feeding(
+            self.spec, self.reader, self.runner.steps, self.emit, at_once
+        )
         self.parameters = _count_parameters(self.spec, len(self.dataset.class_names))
 
     @functools.cached_property
@@ -72,12 +75,15 @@ class RunLoop:
                 if self.state.phase + 1 == len(phases):
                     break
                 self._end_phase()
-            if self.stop() is not Stop.DROP:
+            if self.stop() not in (Stop.DROP, Stop.PAUSE):
                 self.emit(StageChanged(Stage.SAVING))
         finally:
             self.writer.flush()
         self.feeding.note("checkpoint", self.writer.trouble)
         stopped = self.stop()
+        if stopped is Stop.PAUSE:
+            self._keep_state()
+            return end_without_model(self.run.folder, self.emit, self.started)
         if stopped is Stop.DROP:
             self.writer.drop_checkpoints()
             return end_without_model(self.run.folder, self.emit, self.started)
@@ -96,6 +102,7 @@ class RunLoop:
                 trainable,
                 total,
                 len(self.dataset.problems),
+                self.state.at_once,
             )
         )
         for record in self.state.records:  # of a run that goes on
@@ -165,6 +172,12 @@ class RunLoop:
             epoch_ended=epoch_ended,
         )
         self.feeding.note("checkpoint", self.writer.trouble)
+
+    def _keep_state(self) -> None:
+        """Writes a checkpoint of this moment, so that nothing is done twice."""
+        if self.feed is not None:
+            self._remember(self.feed, epoch_ended=True)
+            self.writer.flush()
 
     def _is_patience_over(self) -> bool:
         best = self.state.best
