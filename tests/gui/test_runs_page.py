@@ -280,14 +280,14 @@ def test_an_interrupted_run_goes_on(
 ) -> None:
     click(page, 1, Column.NAME)
     assert page.table.chosen() == ("c",)
-    assert page.go_on_button.isHidden(), "it was stopped and dropped"
+    assert page.going_on.same.isHidden(), "it was stopped and dropped"
     interrupt(project, "c")
     with qtbot.waitSignal(projects.runs.changed, timeout=10_000):
         projects.runs._files.request_runs()
     session.dataset = a_dataset()
-    assert page.go_on_button.isVisible()
+    assert page.going_on.same.isVisible()
     with qtbot.waitSignal(projects.page_asked) as asked:
-        QTest.mouseClick(page.go_on_button, CLICK)
+        QTest.mouseClick(page.going_on.same, CLICK)
     assert asked.args == ["training"]
     assert session.status is Status.RUNNING
     assert session.spec == dataclasses.replace(SPECS["c"], data=session.spec.data)

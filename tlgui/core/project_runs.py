@@ -14,7 +14,7 @@ from tlgui.core.errors import TlguiError, cannot_write
 from tlgui.core.history import EpochRecord, best_epoch, read_history
 from tlgui.core.project_paths import BIN, RUNS, inside, is_link, is_plain_file
 from tlgui.core.run import HISTORY, LABELS, MODEL, REPORT, SPEC
-from tlgui.core.run_lock import check_not_trained, is_trained
+from tlgui.core.run_lock import check_not_in_training, is_in_training
 from tlgui.core.spec import TrainingSpec, read_spec
 
 _MOST_BYTES = 256_000_000
@@ -33,7 +33,7 @@ class RunSummary:
         has_model: whether a model was kept. A run without one was stopped and
             dropped, or interrupted.
         can_go_on: whether it was interrupted, and left what is needed to go on.
-        is_trained: whether some process trains it at this moment.
+        in_training: whether some process trains it at this moment.
         accuracy: on the validation samples, 0..1; None before the first epoch.
         interval: the 95 % interval of the accuracy; None while there is no report.
         seconds: from start to end; of the epochs alone while there is no report.
@@ -48,7 +48,7 @@ class RunSummary:
     interval: tuple[float, float] | None = None
     seconds: float = 0.0
     can_go_on: bool = False
-    is_trained: bool = False
+    in_training: bool = False
 
 
 def list_runs(project: Path) -> tuple[tuple[RunSummary, ...], tuple[str, ...]]:
@@ -103,7 +103,7 @@ def summarise(folder: Path) -> RunSummary:
         interval,
         seconds or sum(record.seconds for record in history),
         _is_interrupted(folder),
-        is_trained(folder),
+        is_in_training(folder),
     )
 
 
@@ -189,7 +189,7 @@ def bin_run(project: Path, folder: str) -> str:
     Raises:
         TlguiError: it is being trained or could not be moved; it is where it was.
     """
-    check_not_trained(inside(project, RUNS, folder))
+    check_not_in_training(inside(project, RUNS, folder))
     return _move(project, RUNS, BIN, folder)
 
 
@@ -214,7 +214,7 @@ def empty_bin(project: Path) -> None:
     """
     place = inside(project, BIN)
     for name in binned(project):
-        check_not_trained(place / name)
+        check_not_in_training(place / name)
     try:
         if place.is_dir():
             shutil.rmtree(place)

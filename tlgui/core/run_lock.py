@@ -71,16 +71,16 @@ class RunLock:
         self._lock.release()
 
 
-def is_trained(folder: Path) -> bool:
+def is_in_training(folder: Path) -> bool:
     """Whether some process trains the run at this moment."""
     return folder_lock.is_held(folder, _NAMES)
 
 
-def check_not_trained(folder: Path) -> None:
+def check_not_in_training(folder: Path) -> None:
     """Makes sure that a run may be moved or deleted.
 
     Raises:
         TrainedElsewhereError: a process trains it.
     """
-    if is_trained(folder):
+    if is_in_training(folder):
         raise TrainedElsewhereError(folder, folder_lock.read_holder(folder, _NAMES))
