@@ -113,6 +113,9 @@ class Studio(QObject):
         self._faults.found.connect(self.session.bug_found)
         self._signals = app_start.Signals(self)
         self._signals.arrived.connect(self._on_signal)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.commitDataRequest.connect(self._on_session_ends)
         self._has_begun_demo = False
         self.demo_written.connect(self._on_demo_written)
         self.window.closed.connect(self._on_closed)
@@ -189,8 +192,14 @@ class Studio(QObject):
 
     @Slot()
     def _on_signal(self) -> None:
-        """SIGTERM, SIGINT: nobody is there to be asked, which `quit` would do."""
+        """SIGTERM and the like: nobody is there to be asked, which `quit` would do."""
         QApplication.exit(0)
+
+    @Slot()
+    def _on_session_ends(self) -> None:
+        """A logout: nothing is asked, and a run that trains goes on another time."""
+        self.window.closing_question.stand_back()
+        self.projects.state.flush()
 
     @Slot()
     def _on_closed(self) -> None:

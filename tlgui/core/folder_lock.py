@@ -1,6 +1,7 @@
 """One process at a time for a folder: who has it, and what a crash leaves behind."""
 
 import contextlib
+import errno
 import getpass
 import os
 import platform
@@ -100,6 +101,8 @@ class FolderLock:
 
     def _take(self) -> FileIO:
         while True:
+            if os.path.lexists(self._file) and not is_plain_file(self._file):
+                raise OSError(errno.EINVAL, "it is not a file", str(self._file))
             stream = FileIO(self._file, "a")
             if _is_elsewhere(stream, self.folder, self._names):
                 stream.close()

@@ -55,7 +55,7 @@ class RunLock:
                     raise TrainedElsewhereError(folder, error.holder) from error
                 time.sleep(_PAUSE)
             except OSError as error:
-                raise cannot_write(folder, error) from error
+                raise cannot_write(folder / _NAMES.lock, error) from error
             else:
                 return
 

@@ -30,7 +30,7 @@ from tlgui.core.spec import TrainingSpec
 from tlgui.ml.epochs import EpochProgress, EpochRunner
 from tlgui.ml.feeding import Feed, Feeding
 from tlgui.ml.pipeline import SampleReader
-from tlgui.ml.run_identity import identity_of
+from tlgui.ml.run_identity import identity_of, samples_of
 from tlgui.ml.run_report import make_report
 from tlgui.ml.run_state import Best, RunState
 from tlgui.ml.run_writer import RunWriter
@@ -64,7 +64,9 @@ class RunLoop:
     @functools.cached_property
     def identity(self) -> dict[str, Any]:
         """What must be the same when the run goes on."""
-        return identity_of(self.dataset)
+        return identity_of(
+            self.dataset, self.feeding.contents_of(samples_of(self.dataset))
+        )
 
     def run_all(self) -> RunEnded:
         """Runs every phase that is to come, then keeps the best model."""

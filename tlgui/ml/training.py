@@ -120,9 +120,9 @@ def _resume(
     try:
         spec = dataclasses.replace(run.spec, data=str(data or run.spec.data))
         prepared = prepare_data(spec, emit, stop, dataset, memory)
+        state, sentences = _last_state(run, prepared, stop)
     except Stopped:
         return end_without_model(run.folder, emit, started)
-    state, sentences = _last_state(run, prepared)
     sentences += _limit(state, run.spec, at_once)
     return _run(run, prepared, memory, emit, stop, started, (state, sentences))
 
@@ -147,7 +147,9 @@ def _limit(state: RunState, spec: TrainingSpec, at_once: int) -> list[str]:
     return [f"{sentence}."]
 
 
-def _last_state(run: Run, dataset: Dataset) -> tuple[RunState, list[str]]:
+def _last_state(
+    run: Run, dataset: Dataset, stop: StopRequest
+) -> tuple[RunState, list[str]]:
     """Where a run was interrupted, and what a person must know of it.
 
     The state is its beginning if nothing was kept yet.
@@ -157,7 +159,7 @@ def _last_state(run: Run, dataset: Dataset) -> tuple[RunState, list[str]]:
     if last is None:
         return RunState(), sentences
     try:
-        if sentence := compare(last.about["run"], dataset):
+        if sentence := compare(last.about["run"], dataset, lambda: stop() is not None):
             sentences.append(sentence)
         state = state_from(last, checkpoints.read_best())
     except (KeyError, TypeError, ValueError) as error:
