@@ -189,9 +189,7 @@ def _run_training(
     from tlgui.ml.training import train
 
     place = folder.absolute()
-    ended = follow(
-        lambda emit: train(spec, place, emit, stop), stop, as_json=as_json
-    )
+    ended = follow(lambda emit: train(spec, place, emit, stop), stop, as_json=as_json)
     return EXIT_STOPPED if ended.outcome is Outcome.STOPPED else EXIT_OK
 
 

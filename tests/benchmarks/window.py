@@ -80,9 +80,7 @@ class Drive(QObject):
         from tlgui.app import Studio
 
         self._data = data
-        self.studio = Studio(
-            Settings(AppSettings()), SettingsFile(settings_file())
-        )
+        self.studio = Studio(Settings(AppSettings()), SettingsFile(settings_file()))
         self.session = self.studio.session
         self.heart = Heartbeat(self)
         self.pressed = 0.0

@@ -137,7 +137,7 @@ def test_a_lock_of_a_stranger_leads_nowhere(run: Path, tmp_path: Path) -> None:
     (run / "training.lock").unlink()
     os.mkfifo(run / "training.lock")
     assert not is_in_training(run), "it is not waited for"
-    with pytest.raises(TlguiError, match="training.lock"):
+    with pytest.raises(TlguiError, match=r"training\.lock"):
         RunLock(run)
 
 

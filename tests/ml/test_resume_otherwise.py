@@ -32,7 +32,7 @@ class Killed(BaseException):
     """Ends a run as abruptly as a process can end without dying."""
 
 
-def weights(run: Path) -> list[np.ndarray]:  # type: ignore[type-arg]
+def weights(run: Path) -> list[np.ndarray]:
     kept = models.load_finished(open_finished_run(run))
     return [weight.numpy() for weight in kept.weights]
 
@@ -78,7 +78,7 @@ def test_blocks_go_on_with_fewer_at_once_and_remember_it(
     seen: list[int] = []
     run = FrozenLayers.run
 
-    def noted(self: FrozenLayers, inputs: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def noted(self: FrozenLayers, inputs: np.ndarray) -> np.ndarray:
         seen.append(self._at_once)
         return run(self, inputs)
 
@@ -120,7 +120,7 @@ def test_frozen_layers_see_parts_and_give_the_whole() -> None:
     seen: list[int] = []
 
     class Doubled:
-        def run(self, inputs: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+        def run(self, inputs: np.ndarray) -> np.ndarray:
             seen.append(len(inputs))
             return inputs * 2.0
 

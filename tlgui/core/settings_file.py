@@ -104,9 +104,7 @@ def merge(before: AppSettings, ours: AppSettings, there: AppSettings) -> AppSett
         old, new, other = (getattr(one, field.name) for one in (before, ours, there))
         if old == new:
             continue
-        changes[field.name] = (
-            _merged(old, new, other) if field.name in _LISTS else new
-        )
+        changes[field.name] = _merged(old, new, other) if field.name in _LISTS else new
     return dataclasses.replace(there, **changes)
 
 

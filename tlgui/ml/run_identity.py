@@ -16,9 +16,7 @@ _PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert", "numpy")
 _READERS = 4
 
 
-def identity_of(
-    dataset: Dataset, contents: Iterable[bytes | None]
-) -> dict[str, Any]:
+def identity_of(dataset: Dataset, contents: Iterable[bytes | None]) -> dict[str, Any]:
     """What a run depends on beside its spec.
 
     Args:
@@ -118,9 +116,7 @@ def _digest_of_contents(contents: Iterable[bytes | None]) -> str:
     return digest.hexdigest()
 
 
-def _read_contents(
-    dataset: Dataset, should_stop: ShouldStop
-) -> Iterator[bytes | None]:
+def _read_contents(dataset: Dataset, should_stop: ShouldStop) -> Iterator[bytes | None]:
     def read(sample: Sample) -> bytes | None:
         if should_stop():
             return None

@@ -133,9 +133,10 @@ def _limit(state: RunState, spec: TrainingSpec, at_once: int) -> list[str]:
     state.at_once = wanted if 0 < wanted < spec.batch_size else 0
     if not state.at_once:
         return []
+    plural = find_task(spec.task).plural
     sentence = (
-        f"To save memory, no more than {state.at_once} {find_task(spec.task).plural} go "
-        "through the model at once since this run was taken up again. A step still "
+        f"To save memory, no more than {state.at_once} {plural} go through the model "
+        "at once since this run was taken up again. A step still "
         f"learns from a batch of {spec.batch_size}, so the result is the same but for "
         "rounding"
     )
