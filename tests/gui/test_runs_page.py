@@ -466,9 +466,8 @@ def test_an_interrupted_run_goes_on_with_fewer_photos_at_a_time(
     interrupt(project, "c")
     session.dataset = a_dataset()
     click(page, 1, Column.NAME)
-    with qtbot.waitSignal(projects.runs.changed, timeout=10_000):
-        projects.runs.read_again()
-    assert page.going_on.fewer.isVisible()
+    projects.runs.read_again()
+    qtbot.waitUntil(page.going_on.fewer.isVisible, timeout=10_000)
     assert page.going_on.fewer.text() == "…with 16 photos at a time"
     QTest.mouseClick(page.going_on.fewer, CLICK)
     job = jobs.submitted[-1]
@@ -483,9 +482,8 @@ def test_a_run_that_trains_elsewhere_is_left_alone(
     interrupt(project, "c")
     click(page, 1, Column.NAME)
     with hold(project / "runs" / "c") as trainer:
-        with qtbot.waitSignal(projects.runs.changed, timeout=10_000):
-            projects.runs.read_again()
-        assert page.going_on.elsewhere.isVisible()
+        projects.runs.read_again()
+        qtbot.waitUntil(page.going_on.elsewhere.isVisible, timeout=10_000)
         assert page.going_on.elsewhere.text() == "Training in another window"
         assert not page.going_on.same.isVisible()
         assert not page.bin_button.isEnabled()
@@ -510,11 +508,13 @@ def test_the_run_of_this_window_trains_here(
     session.start()
     jobs.play(dataclasses.replace(a_plan(3), run=str(project / "runs" / "c")))
     with hold(project / "runs" / "c") as trainer:
-        with qtbot.waitSignal(projects.runs.changed, timeout=10_000):
-            projects.runs.read_again()
-        run = projects.runs.find("c")
-        assert run is not None
-        assert run.in_training
+        projects.runs.read_again()
+
+        def is_in_training() -> bool:
+            run = projects.runs.find("c")
+            return run is not None and run.in_training
+
+        qtbot.waitUntil(is_in_training, timeout=10_000)
         assert not projects.runs.trains_elsewhere("c")
         trainer.kill()
     jobs.play(events.JobEnded(Outcome.STOPPED))
