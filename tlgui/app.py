@@ -16,7 +16,8 @@ from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import TlguiError
 from tlgui.core.project_paths import SUFFIX, is_project, project_around
 from tlgui.core.run import SPEC
-from tlgui.core.settings import read_settings, settings_file, write_settings
+from tlgui.core.settings import settings_file
+from tlgui.core.settings_file import SettingsFile
 from tlgui.gui.main_window import TRAINING, MainWindow
 from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import Session
@@ -44,9 +45,10 @@ def main(arguments: Sequence[str]) -> int:
         return app_start.go_on_without_display(demo=options.path == DEMO)
     app_start.start_log()
     application = _make_application()
-    settings = Settings(read_settings(settings_file()))
+    kept = SettingsFile(settings_file())
+    settings = Settings(kept.read())
     apply_theme(application, _appearance(settings))
-    studio = Studio(settings)
+    studio = Studio(settings, kept)
     studio.window.show()
     # The engine's process and everything slow start after the first paint.
     QTimer.singleShot(0, studio.begin)
@@ -93,16 +95,17 @@ class Studio(QObject):
 
     demo_written = Signal(str, str)
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, kept: SettingsFile) -> None:
         super().__init__()
         self.settings = settings
+        self._kept = kept
         self.reader = Reader()
         spec = demo_spec(Path())
         self.worker = Worker(spec.backbone)
         self.session = Session(self.worker, self.reader)
         if settings.values.runs_dir:
             self.session.runs_dir = Path(settings.values.runs_dir)
-        self.project_files = ProjectFiles()
+        self.project_files = ProjectFiles(kept)
         self.projects = ProjectSession(self.session, settings, self.project_files)
         self.window = MainWindow(self.session, settings, self.projects)
         self.reader.bug_found.connect(self.session.bug_found)
@@ -110,6 +113,9 @@ class Studio(QObject):
         self._faults.found.connect(self.session.bug_found)
         self._signals = app_start.Signals(self)
         self._signals.arrived.connect(self._on_signal)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.commitDataRequest.connect(self._on_session_ends)
         self._has_begun_demo = False
         self.demo_written.connect(self._on_demo_written)
         self.window.closed.connect(self._on_closed)
@@ -142,7 +148,7 @@ class Studio(QObject):
         self.reader.close()
         self._signals.end()
         try:
-            write_settings(self.settings.values, settings_file())
+            self._kept.write(self.settings.values)
         except TlguiError as error:
             _log.warning("%s", error)
 
@@ -186,8 +192,14 @@ class Studio(QObject):
 
     @Slot()
     def _on_signal(self) -> None:
-        """SIGTERM, SIGINT: nobody is there to be asked, which `quit` would do."""
+        """SIGTERM and the like: nobody is there to be asked, which `quit` would do."""
         QApplication.exit(0)
+
+    @Slot()
+    def _on_session_ends(self) -> None:
+        """A logout: nothing is asked, and a run that trains goes on another time."""
+        self.window.closing_question.stand_back()
+        self.projects.state.flush()
 
     @Slot()
     def _on_closed(self) -> None:

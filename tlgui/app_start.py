@@ -101,7 +101,7 @@ class Faults(QObject):
 
 
 class Signals(QObject):
-    """Brings SIGINT and SIGTERM to the event loop at once.
+    """Brings SIGINT, SIGTERM and SIGHUP to the event loop at once.
 
     Python runs its handlers between two of its own instructions, and the event
     loop executes none while it waits; the wake-up socket gives it a reason to.
@@ -119,7 +119,11 @@ class Signals(QObject):
         self._ours.setblocking(False)
         theirs.setblocking(False)
         signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
-        for which in (signal.SIGINT, signal.SIGTERM):
+        self._heeded = [signal.SIGINT, signal.SIGTERM]
+        hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+        if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+            self._heeded.append(hangup)
+        for which in self._heeded:
             signal.signal(which, _leave_to_the_loop)
         self._notifier = QSocketNotifier(
             self._ours.fileno(), QSocketNotifier.Type.Read, self
@@ -130,7 +134,7 @@ class Signals(QObject):
         """Gives the signals back to the system."""
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(-1)
-        for which in (signal.SIGINT, signal.SIGTERM):
+        for which in self._heeded:
             signal.signal(which, signal.SIG_DFL)
         self._ours.close()
         self._theirs.close()

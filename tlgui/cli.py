@@ -3,18 +3,18 @@
 import argparse
 import json
 import os
-import signal
 import sys
-import types
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from tlgui import __version__, cli_output, cli_progress, paths
+from tlgui.cli_run import follow, most_at_once
+from tlgui.cli_stop import EXIT_STOPPED, StopFlag
 from tlgui.core.catalogue import CATALOGUE, DEFAULT_BACKBONE, find_backbone
 from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import Stopped, TlguiError
-from tlgui.core.events import Outcome, Stop
+from tlgui.core.events import Outcome
 from tlgui.core.layers import parse_trainable
 from tlgui.core.run import new_run_name, open_finished_run, open_run
 from tlgui.core.scan import check_trainable, scan
@@ -22,7 +22,7 @@ from tlgui.core.spec import LOSSES, OPTIMIZERS, STRATEGIES, TrainingSpec
 from tlgui.core.task import IMAGE_CLASSIFICATION
 
 COMMANDS = ("demo", "scan", "models", "layers", "train", "evaluate", "predict")
-EXIT_OK, EXIT_TROUBLE, EXIT_STOPPED = 0, 2, 130
+EXIT_OK, EXIT_TROUBLE = 0, 2
 _DEFAULTS = TrainingSpec(data="")
 
 
@@ -32,27 +32,6 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         text = message[0].upper() + message[1:]
         self.exit(EXIT_TROUBLE, f"{text}. See “{self.prog} --help”.\n")
-
-
-class StopFlag:
-    """Turns Ctrl-C and SIGTERM into a graceful stop; a second Ctrl-C ends at once."""
-
-    def __init__(self) -> None:
-        self.asked: Stop | None = None
-
-    def listen(self) -> None:
-        """Starts to listen; only the main thread may."""
-        signal.signal(signal.SIGINT, self._on_signal)
-        signal.signal(signal.SIGTERM, self._on_signal)
-
-    def __call__(self) -> Stop | None:
-        """How a stop was asked for, if it was."""
-        return self.asked
-
-    def _on_signal(self, number: int, frame: types.FrameType | None) -> None:
-        if self.asked is not None:
-            raise KeyboardInterrupt
-        self.asked = Stop.KEEP
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -65,11 +44,10 @@ def main(arguments: Sequence[str]) -> int:
         The exit code: 0 done, 2 the person's trouble, 130 stopped.
     """
     options = build_parser().parse_args(arguments)
-    stop = StopFlag()
-    stop.listen()
     command: Callable[[argparse.Namespace, StopFlag], int] = options.run_command
     try:
-        return command(options, stop)
+        with StopFlag() as stop:
+            return command(options, stop)
     except TlguiError as error:
         print(error, file=sys.stderr)
         return EXIT_TROUBLE
@@ -125,7 +103,12 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
     add("--backbone", default=DEFAULT_BACKBONE, help=", ".join(CATALOGUE))
     add("--trainable", default="head", help="head, all, last:N or BLOCK,BLOCK…")
     add("--epochs", type=int, default=_DEFAULTS.epochs)
-    add("--batch-size", type=int, default=_DEFAULTS.batch_size)
+    add(
+        "--batch-size",
+        type=int,
+        help=f"photos a step ({_DEFAULTS.batch_size}); with --resume, the most photos "
+        "that go through the model at once, where memory ran out",
+    )
     add("--learning-rate", type=float, default=_DEFAULTS.learning_rate)
     add("--optimizer", default=_DEFAULTS.optimizer, help=", ".join(OPTIMIZERS))
     add("--loss", default=_DEFAULTS.loss, help=", ".join(LOSSES))
@@ -141,7 +124,7 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
     add(
         "--resume",
         action="store_true",
-        help="go on with an interrupted RUN as it began",
+        help="go on with an interrupted RUN as it began; only --batch-size counts then",
     )
 
 
@@ -153,7 +136,9 @@ def _spec(options: argparse.Namespace) -> TrainingSpec:
         trainable=parse_trainable(options.trainable, backbone.blocks),
         strategy=options.strategy,
         epochs=options.epochs,
-        batch_size=options.batch_size,
+        batch_size=(
+            _DEFAULTS.batch_size if options.batch_size is None else options.batch_size
+        ),
         learning_rate=options.learning_rate,
         optimizer=options.optimizer,
         loss=options.loss,
@@ -186,10 +171,15 @@ def _resume(options: argparse.Namespace, stop: StopFlag) -> int:
         if not options.json:
             print(f"The run {folder} is finished; there is nothing to go on with.")
         return EXIT_OK
+    at_once = most_at_once(options.batch_size)
     from tlgui.ml.training import resume
 
-    with cli_progress.TrainingOutput(as_json=options.json) as output:
-        ended = resume(folder, output.show, stop, data=options.data.absolute())
+    data = options.data.absolute()
+    ended = follow(
+        lambda emit: resume(folder, emit, stop, data=data, at_once=at_once),
+        stop,
+        as_json=options.json,
+    )
     return EXIT_STOPPED if ended.outcome is Outcome.STOPPED else EXIT_OK
 
 
@@ -198,8 +188,8 @@ def _run_training(
 ) -> int:
     from tlgui.ml.training import train
 
-    with cli_progress.TrainingOutput(as_json=as_json) as output:
-        ended = train(spec, folder.absolute(), output.show, stop)
+    place = folder.absolute()
+    ended = follow(lambda emit: train(spec, place, emit, stop), stop, as_json=as_json)
     return EXIT_STOPPED if ended.outcome is Outcome.STOPPED else EXIT_OK
 
 

@@ -26,7 +26,8 @@ from PySide6.QtWidgets import QApplication
 
 from tests.benchmarks.heartbeat import Heartbeat, summary
 from tlgui.core.events import Stop
-from tlgui.core.settings import AppSettings
+from tlgui.core.settings import AppSettings, settings_file
+from tlgui.core.settings_file import SettingsFile
 from tlgui.gui.main_window import MODEL, RESULT, TRAINING
 from tlgui.gui.session import EngineState
 from tlgui.gui.settings import Settings
@@ -79,7 +80,7 @@ class Drive(QObject):
         from tlgui.app import Studio
 
         self._data = data
-        self.studio = Studio(Settings(AppSettings()))
+        self.studio = Studio(Settings(AppSettings()), SettingsFile(settings_file()))
         self.session = self.studio.session
         self.heart = Heartbeat(self)
         self.pressed = 0.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tlgui.core import project_lock
+from tlgui.core import folder_lock
 from tlgui.core.file_lock import LockAnswer
 from tlgui.core.project import Project
 from tlgui.core.project_folder import create_project
@@ -110,7 +110,7 @@ def test_where_this_program_may_not_write_it_reads(
     def refuse(path: Path, mode: str) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(project_lock, "FileIO", refuse)
+    monkeypatch.setattr(folder_lock, "FileIO", refuse)
     with pytest.raises(CannotLockError, match="may not write"):
         ProjectLock(folder)
     _, opened = open_project(folder)
@@ -125,7 +125,7 @@ def test_on_a_disk_without_locks_the_holders_process_decides(
     def no_locks(descriptor: int) -> LockAnswer:
         return LockAnswer.NO_LOCKS_HERE
 
-    monkeypatch.setattr(project_lock, "ask_for_lock", no_locks)
+    monkeypatch.setattr(folder_lock, "ask_for_lock", no_locks)
     first = ProjectLock(folder)
     with pytest.raises(HeldElsewhereError):
         ProjectLock(folder)

@@ -179,6 +179,38 @@ def test_closing_while_training_stops_and_then_closes(
         jobs.play(events.JobEnded(Outcome.STOPPED))
 
 
+@pytest.mark.parametrize("asked", [False, True], ids=["not asked", "asked before"])
+def test_a_logout_asks_nothing_and_stops_nothing(
+    qtbot: QtBot,
+    session: Session,
+    reader: ScriptedReader,
+    jobs: ScriptedJobs,
+    window: MainWindow,
+    asked: bool,
+) -> None:
+    """The run is paused when the threads end, and goes on another time."""
+    running(session, reader, jobs)
+    if asked:
+        window.close()
+    window.closing_question.stand_back()
+    with qtbot.waitSignal(window.closed):
+        window.close()
+    qtbot.waitUntil(lambda: window.closing_question.box is None)
+    assert not jobs.stops
+
+
+def test_after_a_logout_that_was_called_off_it_asks_again(
+    session: Session, reader: ScriptedReader, jobs: ScriptedJobs, window: MainWindow
+) -> None:
+    running(session, reader, jobs)
+    question = window.closing_question
+    question._standing_back.setInterval(0)
+    question.stand_back()
+    QTest.qWait(20)
+    assert not window.close()
+    QTest.mouseClick(question.stay_button, LEFT)
+
+
 def test_a_run_that_ends_while_the_question_stands(
     qtbot: QtBot,
     session: Session,

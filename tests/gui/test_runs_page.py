@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from tests.core.test_project_opening import report
+from tests.core.test_run_lock import hold
 from tests.gui.fakes import (
     ScriptedJobs,
     a_dataset,
@@ -45,6 +46,7 @@ SPECS = {
     "c": TrainingSpec(
         data="/p", epochs=3, trainable=("top",), strategy="direct", learning_rate=0.5
     ),
+    "d": TrainingSpec(data="/p", epochs=3),
 }
 
 
@@ -280,14 +282,14 @@ def test_an_interrupted_run_goes_on(
 ) -> None:
     click(page, 1, Column.NAME)
     assert page.table.chosen() == ("c",)
-    assert page.go_on_button.isHidden(), "it was stopped and dropped"
+    assert page.going_on.same.isHidden(), "it was stopped and dropped"
     interrupt(project, "c")
     with qtbot.waitSignal(projects.runs.changed, timeout=10_000):
         projects.runs._files.request_runs()
     session.dataset = a_dataset()
-    assert page.go_on_button.isVisible()
+    assert page.going_on.same.isVisible()
     with qtbot.waitSignal(projects.page_asked) as asked:
-        QTest.mouseClick(page.go_on_button, CLICK)
+        QTest.mouseClick(page.going_on.same, CLICK)
     assert asked.args == ["training"]
     assert session.status is Status.RUNNING
     assert session.spec == dataclasses.replace(SPECS["c"], data=session.spec.data)
@@ -451,3 +453,78 @@ def test_a_run_that_leads_elsewhere_is_told(
         projects.open(project)
     assert "../../etc" in told.args[0]
     assert len(projects.runs.runs) == 3
+
+
+def test_an_interrupted_run_goes_on_with_fewer_photos_at_a_time(
+    qtbot: QtBot,
+    page: RunsPage,
+    session: Session,
+    projects: ProjectSession,
+    project: Path,
+    jobs: ScriptedJobs,
+) -> None:
+    interrupt(project, "c")
+    session.dataset = a_dataset()
+    click(page, 1, Column.NAME)
+    projects.runs.read_again()
+    qtbot.waitUntil(page.going_on.fewer.isVisible, timeout=10_000)
+    assert page.going_on.fewer.text() == "…with 16 photos at a time"
+    QTest.mouseClick(page.going_on.fewer, CLICK)
+    job = jobs.submitted[-1]
+    assert isinstance(job, ResumeJob)
+    assert job.at_once == 16
+    jobs.play(events.JobEnded(Outcome.FAILED, trouble="The disk is full."))
+
+
+def test_a_run_that_trains_elsewhere_is_left_alone(
+    qtbot: QtBot, page: RunsPage, projects: ProjectSession, project: Path
+) -> None:
+    interrupt(project, "c")
+    click(page, 1, Column.NAME)
+    with hold(project / "runs" / "c") as trainer:
+        projects.runs.read_again()
+        qtbot.waitUntil(page.going_on.elsewhere.isVisible, timeout=10_000)
+        assert page.going_on.elsewhere.text() == "Training in another window"
+        assert not page.going_on.same.isVisible()
+        assert not page.bin_button.isEnabled()
+        assert column(page, Column.EPOCHS)[1] == "1 of 3, training"
+        trainer.kill()
+        trainer.wait()
+        # It is looked at now and then by itself.
+        qtbot.waitUntil(page.going_on.same.isVisible, timeout=10_000)
+    assert page.bin_button.isEnabled()
+    assert not page._timer.isActive()
+
+
+def test_the_run_of_this_window_trains_here(
+    qtbot: QtBot,
+    page: RunsPage,
+    session: Session,
+    projects: ProjectSession,
+    project: Path,
+    jobs: ScriptedJobs,
+) -> None:
+    session.dataset = a_dataset()
+    session.start()
+    jobs.play(dataclasses.replace(a_plan(3), run=str(project / "runs" / "c")))
+    with hold(project / "runs" / "c") as trainer:
+        projects.runs.read_again()
+
+        def is_in_training() -> bool:
+            run = projects.runs.find("c")
+            return run is not None and run.in_training
+
+        qtbot.waitUntil(is_in_training, timeout=10_000)
+        assert not projects.runs.trains_elsewhere("c")
+        trainer.kill()
+    jobs.play(events.JobEnded(Outcome.STOPPED))
+
+
+def test_the_page_takes_what_others_did_meanwhile(
+    qtbot: QtBot, page: RunsPage, projects: ProjectSession, project: Path
+) -> None:
+    page.hide()
+    add_run(project, "d", 1, None)
+    with qtbot.waitSignal(projects.runs.changed, timeout=10_000):
+        page.show()
+    qtbot.waitUntil(lambda: len(column(page, Column.NAME)) == 4)

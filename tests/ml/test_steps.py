@@ -243,3 +243,26 @@ def test_not_even_one_sample_fits() -> None:
     _Full(step, 0)
     with pytest.raises(TlguiError, match="not enough memory"):
         step(*batches(1)[0])
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 100])
+def test_a_batch_seen_in_parts_from_the_start_moves_the_weights_the_same(
+    at_once: int,
+) -> None:
+    import keras
+
+    whole, parts = small(normalized=False), small(normalized=False)
+    step = make_step(whole)
+    limited = KerasTrainStep(
+        parts,
+        keras.losses.CategoricalCrossentropy(),
+        models.make_optimizer("adam", 1e-3, 10),
+        at_once=at_once,
+    )
+    for batch in batches(5):
+        loss, right = step(*batch)
+        found, counted = limited(*batch)
+        assert found == pytest.approx(loss, rel=1e-5)
+        assert counted == right
+    assert_same_weights(whole, parts, 1e-5)
+    assert limited.notice == "", "it was asked for"

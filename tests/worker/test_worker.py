@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from tlgui.core import events
 from tlgui.core.checkpoint import Checkpoints
 from tlgui.core.dataset import Dataset
-from tlgui.core.events import JobEnded, Outcome, Stop
+from tlgui.core.events import Failure, JobEnded, Outcome, Stop
+from tlgui.core.run_lock import is_in_training
 from tlgui.core.scan import scan
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.task import IMAGE_CLASSIFICATION
@@ -241,3 +242,46 @@ def test_a_run_goes_on_after_its_engine_was_killed(
     assert listener.of(events.EpochEnded)[0] == before[0], "told again, not run again"
     assert (run / "model.keras").is_file()
     assert not checkpoints.folder.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="memory is told of by another code there")
+def test_a_run_goes_on_with_fewer_photos_after_memory_ran_out(
+    qtbot: QtBot, warm: tuple[Worker, Listener], colours: Path, tmp_path: Path
+) -> None:
+    """Killed as the system does it, before the first epoch is over."""
+    worker, listener = warm
+    dataset, run = scan(colours, IMAGE_CLASSIFICATION), tmp_path / "runs" / "one"
+    blocks = {"trainable": ("top",), "strategy": "direct", "epochs": 3}
+    worker.submit(train_job(dataset, tmp_path, **blocks))
+    qtbot.waitUntil(lambda: bool(listener.of(events.RunStarted)), timeout=LONG)
+    engine_of(psutil.Process()).kill()
+    qtbot.waitUntil(ended(listener), timeout=LONG)
+    last = listener.last_ended()
+    assert (last.outcome, last.failure) == (Outcome.FAILED, Failure.MEMORY)
+    assert "fewer photos at a time" in last.trouble
+    listener.events.clear()
+
+    worker.submit(ResumeJob(str(run), dataset, at_once=2))
+    qtbot.waitUntil(ended(listener), timeout=LONG)
+    assert listener.last_ended().outcome is Outcome.COMPLETED, listener.last_ended()
+    (plan,) = listener.of(events.RunStarted)
+    assert isinstance(plan, events.RunStarted)
+    assert plan.at_once == 2
+    assert (run / "model.keras").is_file()
+
+
+def test_closing_while_training_loses_no_finished_epoch(
+    qtbot: QtBot, warm: tuple[Worker, Listener], colours: Path, tmp_path: Path
+) -> None:
+    worker, listener = warm
+    dataset, run = scan(colours, IMAGE_CLASSIFICATION), tmp_path / "runs" / "one"
+    worker.submit(train_job(dataset, tmp_path, epochs=5_000))
+    qtbot.waitUntil(lambda: len(listener.of(events.EpochEnded)) > 2, timeout=LONG)
+    worker.close()
+    told = listener.of(events.EpochEnded)[-1]
+    assert isinstance(told, events.EpochEnded)
+    last, sentences = Checkpoints(run).read_last()
+    assert last is not None
+    assert not sentences
+    assert last.about["progress"]["epoch"] > told.record.epoch
+    assert not is_in_training(run)

@@ -16,6 +16,13 @@ class Stopped(Exception):  # noqa: N818 - a request that was met, not an error
     """The person asked for a stop, and the work ended where it was safe."""
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out, in Python or in TensorFlow, which names it otherwise."""
+    return isinstance(error, MemoryError) or (
+        type(error).__name__ == "ResourceExhaustedError"
+    )
+
+
 _REASONS = {
     errno.ENOSPC: "the disk is full; free some space there and try again",
     errno.EDQUOT: "your disk quota is used up; free some space there and try again",

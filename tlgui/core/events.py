@@ -12,10 +12,17 @@ from tlgui.core.report import Evaluation
 
 
 class Stop(StrEnum):
-    """How a person asked for a stop."""
+    """How a stop was asked for.
+
+    Attributes:
+        DROP: nothing is kept.
+        KEEP: the best model so far is.
+        PAUSE: everything is kept that the run needs to go on later.
+    """
 
     DROP = "drop"
     KEEP = "keep"
+    PAUSE = "pause"
 
 
 class Outcome(StrEnum):
@@ -35,6 +42,20 @@ class Stage(StrEnum):
     TRAINING = "training"
     VALIDATING = "validating"
     SAVING = "saving"
+
+
+class Failure(StrEnum):
+    """What made a job fail, where going on with it may help.
+
+    Attributes:
+        NONE: something that going on does not mend.
+        MEMORY: there was not enough memory.
+        ENGINE_LOST: the engine ended by itself.
+    """
+
+    NONE = ""
+    MEMORY = "memory"
+    ENGINE_LOST = "engine lost"
 
 
 class Streaming(StrEnum):
@@ -95,6 +116,8 @@ class RunStarted(Event):
         trainable_parameters: including the head.
         total_parameters: including the head.
         left_out: number of files that cannot be used.
+        at_once: the most samples that go through the model at once; 0 for whole
+            batches.
     """
 
     run: str
@@ -106,6 +129,7 @@ class RunStarted(Event):
     trainable_parameters: int
     total_parameters: int
     left_out: int
+    at_once: int = 0
 
 
 @dataclass(frozen=True)
@@ -225,11 +249,13 @@ class JobEnded(Event):
         outcome: completed, stopped or failed.
         trouble: a sentence for the person, if something they can mend went wrong.
         bug: a traceback, if something went wrong that is our fault.
+        failure: what made it fail, where going on may help.
     """
 
     outcome: Outcome
     trouble: str = ""
     bug: str = ""
+    failure: Failure = Failure.NONE
 
 
 Emit = Callable[[Event], None]

@@ -14,6 +14,7 @@ from tlgui.core.errors import TlguiError, cannot_write
 from tlgui.core.history import EpochRecord, best_epoch, read_history
 from tlgui.core.project_paths import BIN, RUNS, inside, is_link, is_plain_file
 from tlgui.core.run import HISTORY, LABELS, MODEL, REPORT, SPEC
+from tlgui.core.run_lock import check_not_in_training, is_in_training
 from tlgui.core.spec import TrainingSpec, read_spec
 
 _MOST_BYTES = 256_000_000
@@ -32,6 +33,7 @@ class RunSummary:
         has_model: whether a model was kept. A run without one was stopped and
             dropped, or interrupted.
         can_go_on: whether it was interrupted, and left what is needed to go on.
+        in_training: whether some process trains it at this moment.
         accuracy: on the validation samples, 0..1; None before the first epoch.
         interval: the 95 % interval of the accuracy; None while there is no report.
         seconds: from start to end; of the epochs alone while there is no report.
@@ -46,6 +48,7 @@ class RunSummary:
     interval: tuple[float, float] | None = None
     seconds: float = 0.0
     can_go_on: bool = False
+    in_training: bool = False
 
 
 def list_runs(project: Path) -> tuple[tuple[RunSummary, ...], tuple[str, ...]]:
@@ -100,6 +103,7 @@ def summarise(folder: Path) -> RunSummary:
         interval,
         seconds or sum(record.seconds for record in history),
         _is_interrupted(folder),
+        is_in_training(folder),
     )
 
 
@@ -183,8 +187,9 @@ def bin_run(project: Path, folder: str) -> str:
         Its name there.
 
     Raises:
-        TlguiError: it could not be moved; it is where it was.
+        TlguiError: it is being trained or could not be moved; it is where it was.
     """
+    check_not_in_training(inside(project, RUNS, folder))
     return _move(project, RUNS, BIN, folder)
 
 
@@ -204,9 +209,12 @@ def empty_bin(project: Path) -> None:
     """Deletes for good what is in the bin.
 
     Raises:
-        TlguiError: something could not be deleted; the rest is gone.
+        TlguiError: a run is being trained, and nothing was deleted; or something could
+            not be deleted, and the rest is gone.
     """
     place = inside(project, BIN)
+    for name in binned(project):
+        check_not_in_training(place / name)
     try:
         if place.is_dir():
             shutil.rmtree(place)

@@ -86,11 +86,16 @@ def remembered(recent: Sequence[str], latest: str) -> tuple[str, ...]:
 
 def read_settings(file: Path) -> AppSettings:
     """Reads the settings; what is missing or damaged is as at the first start."""
+    return find_settings(file) or AppSettings()
+
+
+def find_settings(file: Path) -> AppSettings | None:
+    """Reads the settings; None if they are missing or damaged as a whole."""
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return AppSettings()
-    return settings_from_json(values) if isinstance(values, dict) else AppSettings()
+    except (OSError, ValueError, RecursionError):
+        return None
+    return settings_from_json(values) if isinstance(values, dict) else None
 
 
 def settings_from_json(values: Mapping[str, Any]) -> AppSettings:

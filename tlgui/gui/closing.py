@@ -1,10 +1,13 @@
 """Closing the window while a model trains: asks first."""
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from tlgui.core.events import Stop
 from tlgui.gui.session import Session, Status
+
+# A logout may be called off by another program.
+_LOGOUT_MS = 60_000
 
 
 class ClosingQuestion(QObject):
@@ -20,17 +23,27 @@ class ClosingQuestion(QObject):
         super().__init__(window)
         self._session = session
         self._window = window
+        self._standing_back = QTimer(self, singleShot=True, interval=_LOGOUT_MS)
         self._leaving = False
         self.box: QMessageBox | None = None
         session.run_ended.connect(self._on_run_ended)
 
     def may_close(self) -> bool:
         """Whether the window may close now; asks the person if not."""
-        if self._session.status is Status.IDLE:
+        if self._session.status is Status.IDLE or self._standing_back.isActive():
             return True
         if self.box is None and not self._leaving:
             self._ask()
         return False
+
+    def stand_back(self) -> None:
+        """Asks nothing for a minute, because the person logs out.
+
+        A run that trains is paused as the window closes, and can go on another time.
+        """
+        self._standing_back.start()
+        if self.box is not None:
+            self.box.reject()
 
     def _ask(self) -> None:
         box = QMessageBox(self._window)

@@ -44,6 +44,7 @@ class ProjectRuns(QObject):
         self._state = state
         self._files = files
         self._page = ""
+        self._told: tuple[str, ...] = ()
         self.runs: tuple[RunSummary, ...] = ()
         self.binned: tuple[str, ...] = ()
         session.run_started.connect(self._on_run_started)
@@ -124,15 +125,33 @@ class ProjectRuns(QObject):
             ).format(name=self.name(folder))
         )
 
-    def go_on(self, folder: str) -> None:
-        """Goes on with a run that was interrupted."""
+    def go_on(self, folder: str, at_once: int = 0) -> None:
+        """Goes on with a run that was interrupted.
+
+        Args:
+            folder: of the run.
+            at_once: the most photos that go through the model at once, where memory
+                ran out; 0 for as many as before.
+        """
         run, home = self.find(folder), self._state.folder
         if run is None or home is None or not run.can_go_on or self._is_busy():
             return
         self._session.change_spec(**_choices(run.spec))
-        self._session.go_on(home / RUNS / folder)
+        self._session.go_on(home / RUNS / folder, at_once)
         if self._session.status is not Status.IDLE:
             self.page_asked.emit(TRAINING_PAGE)
+
+    def trains_elsewhere(self, folder: str) -> bool:
+        """Whether another window or the command line trains a run at this moment."""
+        run, plan = self.find(folder), self._session.plan
+        is_ours = plan is not None and Path(plan.run).name == folder
+        is_training_here = is_ours and self._session.status is not Status.IDLE
+        return run is not None and run.in_training and not is_training_here
+
+    def read_again(self) -> None:
+        """Asks for the runs as they are on the disk now."""
+        if self._state.folder is not None:
+            self._files.request_runs()
 
     def rename(self, folder: str, name: str) -> None:
         """Calls a run something else; its folder keeps its name."""
@@ -231,12 +250,15 @@ class ProjectRuns(QObject):
         self._state.change(best=best, bin=left)
         self._state.remember()
         self.take(listed.runs, listed.binned)
-        if listed.problems:
+        if listed.problems and listed.problems != self._told:
             self._session.trouble_told.emit("\n".join(listed.problems))
+        self._told = listed.problems
 
     def offer_to_go_on(self) -> None:
         """Tells of a run that was interrupted; of several, the last one."""
-        for run in (run for run in reversed(self.runs) if run.can_go_on):
+        for run in reversed(self.runs):
+            if not run.can_go_on or run.in_training:
+                continue
             text = self.tr(
                 "“{name}” was interrupted after {done} of {all} epochs. It can go on "
                 "where it was: choose it under Runs, then Go on."

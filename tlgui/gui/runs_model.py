@@ -110,10 +110,17 @@ class RunsModel(QAbstractTableModel):
             case Column.STRATEGY:
                 return self._words.strategy(run.spec)
             case Column.EPOCHS:
-                return self._words.epochs(run)
+                return self._epochs(run)
             case Column.ACCURACY:
                 return self._words.accuracy(run)
         return self._words.time(run)
+
+    def _epochs(self, run: RunSummary) -> Cell:
+        cell = self._words.epochs(run)
+        if not self._runs.trains_elsewhere(run.folder):
+            return cell
+        text = self.tr("{0}, training").format(cell.text)
+        return Cell(text, cell.order, self.tr("Training in another window"))
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
         """One row a run."""

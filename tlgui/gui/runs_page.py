@@ -1,7 +1,7 @@
 """All runs of the project side by side."""
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Slot
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Slot
+from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
@@ -13,12 +13,15 @@ from PySide6.QtWidgets import (
 
 from tlgui.gui import controls
 from tlgui.gui.project_runs import ProjectRuns
+from tlgui.gui.runs_go_on import RunsGoOn
 from tlgui.gui.runs_model import RunsModel, SortedRuns
 from tlgui.gui.runs_plot import DrawnRun, RunsPlot
 from tlgui.gui.runs_style import MOST, style_icon, style_of
 from tlgui.gui.runs_table import RunsTable
 from tlgui.gui.session import Session, Status
 from tlgui.gui.theme import current_theme
+
+_READ_AGAIN_MS = 2_000
 
 
 class RunsPage(QWidget):
@@ -35,11 +38,14 @@ class RunsPage(QWidget):
         self.plot = RunsPlot()
         self.count = controls.label("", "muted")
         self.show_button = controls.button(self.tr("Show"))
-        self.go_on_button = controls.button(self.tr("Go on"))
+        self.going_on = RunsGoOn(runs)
         self.again_button = controls.button(self.tr("Do this again with changes"))
         self.bin_button = controls.button(self.tr("Move to the bin"))
         self.undo_button = controls.button(self.tr("Undo"), "link")
         self.empty_button = controls.button(self.tr("Empty the bin…"), "link")
+        # A run that trains elsewhere tells nothing: it is looked at now and then.
+        self._timer = QTimer(self, interval=_READ_AGAIN_MS)
+        self._timer.timeout.connect(runs.read_again)
         self._make_actions()
         self._lay_out()
         self._connect()
@@ -57,7 +63,6 @@ class RunsPage(QWidget):
             self.tr("Undo"), QKeySequence.StandardKey.Undo, self._runs.undo_bin
         )
         self.show_action = self._action(self.tr("Show"), "", self._show)
-        self.go_on_action = self._action(self.tr("Go on"), "", self._go_on)
         self.again_action = self._action(
             self.tr("Do this again with changes"), "", self._again
         )
@@ -82,7 +87,7 @@ class RunsPage(QWidget):
         title.setAlignment(self.count, Qt.AlignmentFlag.AlignBottom)
         doing = controls.row(
             self.show_button,
-            self.go_on_button,
+            self.going_on,
             self.again_button,
             self.bin_button,
             None,
@@ -129,7 +134,6 @@ class RunsPage(QWidget):
 
     def _connect(self) -> None:
         self.show_button.clicked.connect(self._show)
-        self.go_on_button.clicked.connect(self._go_on)
         self.again_button.clicked.connect(self._again)
         self.bin_button.clicked.connect(self._bin)
         self.undo_button.clicked.connect(self._runs.undo_bin)
@@ -150,6 +154,15 @@ class RunsPage(QWidget):
         self.table.show_sorting()
         self.table.choose(self._runs.compared)
         self._on_chosen()
+        self._watch_others()
+
+    def _watch_others(self) -> None:
+        folders = (run.folder for run in self._runs.runs)
+        trains = any(map(self._runs.trains_elsewhere, folders))
+        if not trains or not self.isVisible():
+            self._timer.stop()
+        elif not self._timer.isActive():
+            self._timer.start()
 
     @Slot()
     def _on_chosen(self) -> None:
@@ -181,9 +194,10 @@ class RunsPage(QWidget):
         idle = self._session.status is Status.IDLE
         chosen, can_change = self.table.chosen(), self._runs.can_change
         one, some = len(chosen) == 1 and idle, bool(chosen) and idle and can_change
+        some = some and not any(map(self._runs.trains_elsewhere, chosen))
         for thing in (self.show_button, self.show_action):
             thing.setEnabled(one)
-        self._show_go_on(chosen[0] if one else "")
+        self.going_on.show_for(chosen[0] if one else "")
         for thing in (self.again_button, self.again_action):
             thing.setEnabled(one)
         for thing in (self.bin_button, self.bin_action):
@@ -200,19 +214,6 @@ class RunsPage(QWidget):
         self.empty_button.setText(self.tr("Empty the bin ({0})…").format(binned))
         self.empty_button.setVisible(bool(binned) and can_change)
         self.empty_button.setEnabled(idle)
-
-    def _show_go_on(self, folder: str) -> None:
-        """Offers to go on where a run was interrupted."""
-        run = self._runs.find(folder)
-        can = run is not None and run.can_go_on and self._runs.can_change
-        self.go_on_button.setVisible(can)
-        self.go_on_action.setVisible(can)
-        self.go_on_action.setEnabled(can)
-
-    @Slot()
-    def _go_on(self) -> None:
-        for folder in self.table.chosen()[:1]:
-            self._runs.go_on(folder)
 
     @Slot()
     def _show(self) -> None:
@@ -248,7 +249,9 @@ class RunsPage(QWidget):
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions([self.show_action, self.go_on_action, self.again_action])
+        menu.addActions(
+            [self.show_action, *self.going_on.actions_of_menu, self.again_action]
+        )
         menu.addSeparator()
         menu.addActions([self.rename_action, self.star_action])
         menu.addSeparator()
@@ -275,6 +278,16 @@ class RunsPage(QWidget):
         box.setEscapeButton(self.keep_button)
         self.delete_button.clicked.connect(self._runs.empty_bin)
         box.open()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Takes what others have done to the runs in the meantime."""
+        super().showEvent(event)
+        self._runs.read_again()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Watches others no longer."""
+        super().hideEvent(event)
+        self._timer.stop()
 
     def changeEvent(self, event: QEvent) -> None:
         """Takes new colours."""

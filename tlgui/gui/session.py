@@ -204,12 +204,8 @@ class Session(QObject):
         else:
             self._submit_run()
 
-    def go_on(self, run: Path) -> None:
-        """Goes on with a run that was interrupted.
-
-        Args:
-            run: its folder; it was trained on the present data set.
-        """
+    def go_on(self, run: Path, at_once: int = 0) -> None:
+        """Goes on with an interrupted run of the present data set; see `ResumeJob`."""
         trouble = self.trouble()
         if trouble or self.dataset is None or self.predicting:
             self.trouble_told.emit(
@@ -218,7 +214,7 @@ class Session(QObject):
         elif self.status is Status.IDLE:
             self._reset_run()
             self._set_status(Status.RUNNING)
-            self._jobs.submit(ResumeJob(str(run), self.dataset))
+            self._jobs.submit(ResumeJob(str(run), self.dataset, at_once))
 
     def take_home(self, trouble: str) -> None:
         """Goes on with a run that waited for a project to put it into.

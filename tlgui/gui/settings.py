@@ -17,7 +17,8 @@ from tlgui.core.settings import (
 class Settings(QObject):
     """Holds the present `AppSettings` and says when they change.
 
-    Whoever made it reads them at the start and writes `values` at the end.
+    Whoever made it reads them at the start and writes `values` at the end; other
+    windows may have written theirs since (`core.settings_file`).
 
     Signals:
         changed: `values` is another one.

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QSplitter, QWidget
 
 from tlgui.core.events import Stop
 from tlgui.gui import controls
+from tlgui.gui.go_on_offer import GoOnOffer
 from tlgui.gui.live_plots import LivePlots
 from tlgui.gui.made_up_run import play_made_up_runs
 from tlgui.gui.preview import show_page
@@ -38,6 +39,7 @@ class TrainingPage(QWidget):
         self.drop = controls.button(self.tr("Stop"))
         self.drop.setToolTip(self.tr("Ends after this batch. No model is kept. Esc"))
         self.reason = controls.label("", "warning", wrap=True)
+        self.offer = GoOnOffer(session)
         self._lay_out()
         self._connect()
         self.show_state()
@@ -46,7 +48,7 @@ class TrainingPage(QWidget):
         buttons = controls.row(self.drop, self.start, self.keep)
         head = controls.row(self.status, buttons, gap=controls.GAP)
         head.setStretch(0, 1)
-        run = controls.card(controls.column(head, self.reason))
+        run = controls.card(controls.column(head, self.reason, self.offer))
         plots = controls.card(controls.column(self.plots))
         right = QWidget()
         column = controls.column(run, plots, gap=controls.GAP)
@@ -85,6 +87,7 @@ class TrainingPage(QWidget):
         self.keep.clicked.connect(self.stop_and_keep)
         self.drop.clicked.connect(self.stop_and_drop)
         self.settings.validity_changed.connect(self.show_state)
+        self.offer.changed.connect(self.show_state)
         for changed in (
             session.status_changed,
             session.dataset_changed,
@@ -116,6 +119,9 @@ class TrainingPage(QWidget):
         self.start.setText(
             self.tr("Train again") if idle and done else self.tr("Start training")
         )
+        role = "" if self.offer.is_on else "primary"  # the offer is the better way
+        if role != self.start.property("role"):
+            controls.set_role(self.start, role)
         for stop in (self.keep, self.drop):
             stop.setVisible(not idle)
         self.keep.setEnabled(status is Status.RUNNING and done)

@@ -117,6 +117,16 @@ class ContentDigests:
         self.close()
 
 
+def digest_of_file(file: Path) -> bytes:
+    """The digest of a file's content, read anew.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, _blake2b).digest()
+
+
 def _blake2b() -> Any:
     return hashlib.blake2b(digest_size=DIGEST_BYTES)
 

@@ -53,6 +53,7 @@ class Shared:
         contents: of the reader's files.
         notices: told of trouble.
         root: the folder of all caches.
+        at_once: the most samples that go through a model at once; 0 for whole batches.
     """
 
     spec: TrainingSpec
@@ -60,6 +61,7 @@ class Shared:
     contents: Contents
     notices: Notices
     root: Path
+    at_once: int = 0
 
 
 class CutSource:
@@ -99,7 +101,8 @@ class CutSource:
         self._asked: list[bytes | None] | None = None
         self._caches: dict[CacheKey, FeatureCache] = {}
         self._frozen = FrozenLayers(
-            lambda: make_prefix(cut, prepared_dirs(), self._checked_samples)
+            lambda: make_prefix(cut, prepared_dirs(), self._checked_samples),
+            shared.at_once,
         )
         self.source, self.chosen = self._choose()
 

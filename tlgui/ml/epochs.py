@@ -74,8 +74,10 @@ class EpochRunner:
         reader: SampleReader,
         emit: Emit,
         stop: StopRequest,
+        at_once: int = 0,
     ) -> None:
         self._spec = spec
+        self._at_once = at_once
         self._dataset = dataset
         self._reader = reader
         self._emit = emit
@@ -160,6 +162,7 @@ class EpochRunner:
                 ProgressMade(Stage.VALIDATING, done, total)
             ),
             should_stop=lambda: stoppable and self._stop() is not None,
+            at_once=self._at_once,
         )
         check_readable(self._reader, len(places))
         truth = np.array([samples[place].label for place in places], dtype=np.int64)

@@ -27,6 +27,7 @@ def predict_samples(
     *,
     on_progress: Progress = lambda done, total: None,
     should_stop: ShouldStop = lambda: False,
+    at_once: int = 0,
 ) -> tuple[Labels, Floats]:
     """Answers for every sample that can be read.
 
@@ -36,6 +37,7 @@ def predict_samples(
         samples: a split.
         on_progress: told (samples done, samples in all).
         should_stop: asked between batches.
+        at_once: the most samples that are seen at once; 0 for the usual number.
 
     Returns:
         The places in the split that were answered, shape `(n,)`, and the
@@ -47,7 +49,8 @@ def predict_samples(
     places: list[Labels] = []
     probabilities: list[Floats] = []
     done = 0
-    for batch in source.batches(samples, BATCH_SIZE):
+    size = min(BATCH_SIZE, at_once or BATCH_SIZE)
+    for batch in source.batches(samples, size):
         if should_stop():
             raise Stopped
         places.append(batch.places)

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tlgui import paths
 from tlgui.core.catalogue import find_backbone
+from tlgui.core.dataset import Sample
 from tlgui.core.events import Emit, SourceChosen, Streaming
 from tlgui.core.phases import Phase
 from tlgui.core.spec import TrainingSpec
@@ -43,9 +46,25 @@ class Feeding:
     """Prepares the feeds of a run; keeps what phases share."""
 
     def __init__(
-        self, spec: TrainingSpec, reader: SampleReader, steps: int, emit: Emit
+        self,
+        spec: TrainingSpec,
+        reader: SampleReader,
+        steps: int,
+        emit: Emit,
+        at_once: int = 0,
     ) -> None:
+        """Prepares nothing yet.
+
+        Args:
+            spec: decides the run.
+            reader: decodes.
+            steps: batches an epoch.
+            emit: told what goes otherwise than planned.
+            at_once: the most samples that go through a model at once; 0 for whole
+                batches.
+        """
         self._spec = spec
+        self._at_once = at_once
         self._reader = reader
         self._steps = steps
         self._classes = len(reader.dataset.class_names)
@@ -84,7 +103,9 @@ class Feeding:
         if cut is not None and cut.block == POOLED:
             return self._head_feed(phase, cut, weights)
         keras_model = self._classifier(weights)
-        learner = BlockLearner(self._spec, phase, self._steps, keras_model, cut)
+        learner = BlockLearner(
+            self._spec, phase, self._steps, keras_model, cut, at_once=self._at_once
+        )
         if cut is None:
             stream = StreamSource(
                 self._reader, self._spec.augmentation, self._spec.seed
@@ -92,6 +113,16 @@ class Feeding:
             return Feed(learner, stream, SourceChosen(False, 0, "TensorFlow", reason))
         follower = follower_of_blocks(learner, keras_model)
         return self._feed(phase, cut, learner, follower, streams)
+
+    def contents_of(self, samples: Sequence[Sample]) -> list[bytes | None]:
+        """The digests of files; those that the run has not read yet are read."""
+        contents = self._sharing().contents
+        found = [contents.remembered(sample) for sample in samples]
+        missing = np.array([p for p, one in enumerate(found) if one is None], np.int64)
+        work = self._reader.start(lambda place: contents.of(samples[place]), missing)
+        for place, content in zip(missing, work.result(), strict=True):
+            found[place] = content
+        return found
 
     def close(self) -> None:
         """Closes the caches and remembers what was in the files."""
@@ -132,6 +163,6 @@ class Feeding:
             self._digests = self._open.enter_context(ContentDigests(root))
             contents = Contents(self._reader, self._digests, self._notices)
             self._shared = Shared(
-                self._spec, self._reader, contents, self._notices, root
+                self._spec, self._reader, contents, self._notices, root, self._at_once
             )
         return self._shared

@@ -4,6 +4,8 @@ import importlib.util
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
+
 from tlgui.core.dataset import Sample
 from tlgui.core.types import Floats, Labels, Pixels
 from tlgui.ml.litert_prefix import LiteRtPrefix
@@ -14,8 +16,17 @@ from tlgui.ml.prefix import KerasPrefix, Prefix
 class FrozenLayers:
     """A prefix that any thread may run."""
 
-    def __init__(self, make: Callable[[], KerasPrefix | LiteRtPrefix]) -> None:
+    def __init__(
+        self, make: Callable[[], KerasPrefix | LiteRtPrefix], at_once: int = 0
+    ) -> None:
+        """Makes nothing yet.
+
+        Args:
+            make: makes the prefix.
+            at_once: the most samples that are seen at once; 0 for all.
+        """
         self._make = make
+        self._at_once = at_once
         self._prefix: KerasPrefix | LiteRtPrefix | None = None
         self._lock = threading.Lock()
 
@@ -38,8 +49,14 @@ class FrozenLayers:
 
     def run(self, inputs: Pixels | Floats) -> Floats:
         """From samples, shape `(n, …)`, to activations."""
+        most = self._at_once or len(inputs)
         with self._lock:
-            return self._loaded().run(inputs)
+            prefix = self._loaded()
+            if len(inputs) <= most:
+                return prefix.run(inputs)
+            starts = range(0, len(inputs), most)
+            parts = [prefix.run(inputs[start : start + most]) for start in starts]
+        return np.concatenate(parts)
 
     def _loaded(self) -> KerasPrefix | LiteRtPrefix:
         if self._prefix is None:

@@ -140,6 +140,7 @@ class BlockLearner:
         keras_model: Any,
         cut: Cut | None,
         devices: Devices | None = None,
+        at_once: int = 0,
     ) -> None:
         """Freezes what must not change and prepares both computations.
 
@@ -150,6 +151,7 @@ class BlockLearner:
             keras_model: the whole classifier; what it knows is where training begins.
             cut: the batches are activations of this cut; None for decoded samples.
             devices: those to train on; chosen here if not given.
+            at_once: the most samples that are seen at once; 0 for whole batches.
         """
         import keras
 
@@ -170,7 +172,7 @@ class BlockLearner:
                 )
             )
             self._step = KerasTrainStep(
-                part, self._loss, self._optimizer, dtype, devices.strategy
+                part, self._loss, self._optimizer, dtype, devices.strategy, at_once
             )
         self.train: TrainStep = self._step
         self.predict: PredictStep = make_predict_step(part, dtype)

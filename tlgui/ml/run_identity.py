@@ -2,24 +2,43 @@
 
 import hashlib
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tlgui import __version__
-from tlgui.core.dataset import Dataset
-from tlgui.core.errors import TlguiError
+from tlgui.core.dataset import Dataset, Sample, ShouldStop
+from tlgui.core.errors import Stopped, TlguiError
+from tlgui.ml.cache_key import DIGEST_BYTES
+from tlgui.ml.content_digests import digest_of_file
 
 _PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert", "numpy")
+_READERS = 4
 
 
-def identity_of(dataset: Dataset) -> dict[str, Any]:
+def identity_of(dataset: Dataset, contents: Iterable[bytes | None]) -> dict[str, Any]:
     """What a run depends on beside its spec.
+
+    Args:
+        dataset: what it learns from.
+        contents: the digest of each of `samples_of(dataset)`; None of a file that
+            cannot be read.
 
     Returns:
         `data`: a digest of every sample's path below the data folder, split, class
-        and file size; `versions`: of what computes.
+        and file size; `contents`: one of what is in the files; `versions`: of what
+        computes.
     """
-    return {"data": _digest_of(dataset), "versions": versions()}
+    return {
+        "data": _digest_of(dataset),
+        "contents": _digest_of_contents(contents),
+        "versions": versions(),
+    }
+
+
+def samples_of(dataset: Dataset) -> list[Sample]:
+    """All samples in a lasting order."""
+    return [s for _, split in sorted(dataset.samples.items()) for s in split]
 
 
 def versions() -> dict[str, str]:
@@ -33,20 +52,31 @@ def versions() -> dict[str, str]:
     return found
 
 
-def compare(noted: Mapping[str, Any], dataset: Dataset) -> str:
+def compare(
+    noted: Mapping[str, Any],
+    dataset: Dataset,
+    should_stop: ShouldStop = lambda: False,
+) -> str:
     """Makes sure that a run can go on.
 
     Args:
         noted: as `identity_of` gave it when the run was interrupted.
-        dataset: as it is now.
+        dataset: as it is now; every file is read, as its size and time of change may
+            be those of another content.
+        should_stop: asked between files.
 
     Returns:
         A sentence if it may end a little differently, or "".
 
     Raises:
         TlguiError: the samples are others now.
+        Stopped: `should_stop` said so.
     """
-    if noted.get("data") != _digest_of(dataset):
+    is_same = noted.get("data") == _digest_of(dataset)
+    if is_same and "contents" in noted:  # an earlier version noted none
+        found = _digest_of_contents(_read_contents(dataset, should_stop))
+        is_same = noted["contents"] == found
+    if not is_same:
         raise TlguiError(
             f"This run cannot go on: the files in {dataset.root} are not those that "
             "it began with. Put them back as they were, or train anew; the finished "
@@ -77,3 +107,25 @@ def _digest_of(dataset: Dataset) -> str:
             name = dataset.class_names[sample.label]
             digest.update(f"{split}\0{sample.path}\0{name}\0{size}\0".encode())
     return digest.hexdigest()
+
+
+def _digest_of_contents(contents: Iterable[bytes | None]) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for content in contents:
+        digest.update(bytes(DIGEST_BYTES) if content is None else content)
+    return digest.hexdigest()
+
+
+def _read_contents(dataset: Dataset, should_stop: ShouldStop) -> Iterator[bytes | None]:
+    def read(sample: Sample) -> bytes | None:
+        if should_stop():
+            return None
+        try:
+            return digest_of_file(dataset.file(sample))
+        except OSError:
+            return None
+
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="compare") as pool:
+        yield from pool.map(read, samples_of(dataset))
+    if should_stop():
+        raise Stopped

@@ -30,7 +30,7 @@ from tlgui.core.spec import TrainingSpec
 from tlgui.ml.epochs import EpochProgress, EpochRunner
 from tlgui.ml.feeding import Feed, Feeding
 from tlgui.ml.pipeline import SampleReader
-from tlgui.ml.run_identity import identity_of
+from tlgui.ml.run_identity import identity_of, samples_of
 from tlgui.ml.run_report import make_report
 from tlgui.ml.run_state import Best, RunState
 from tlgui.ml.run_writer import RunWriter
@@ -52,16 +52,21 @@ class RunLoop:
     def __post_init__(self) -> None:
         self.spec = self.run.spec
         self.writer = RunWriter(self.run)
+        at_once = self.state.at_once
         self.runner = EpochRunner(
-            self.spec, self.dataset, self.reader, self.emit, self.stop
+            self.spec, self.dataset, self.reader, self.emit, self.stop, at_once
         )
-        self.feeding = Feeding(self.spec, self.reader, self.runner.steps, self.emit)
+        self.feeding = Feeding(
+            self.spec, self.reader, self.runner.steps, self.emit, at_once
+        )
         self.parameters = _count_parameters(self.spec, len(self.dataset.class_names))
 
     @functools.cached_property
     def identity(self) -> dict[str, Any]:
         """What must be the same when the run goes on."""
-        return identity_of(self.dataset)
+        return identity_of(
+            self.dataset, self.feeding.contents_of(samples_of(self.dataset))
+        )
 
     def run_all(self) -> RunEnded:
         """Runs every phase that is to come, then keeps the best model."""
@@ -72,12 +77,15 @@ class RunLoop:
                 if self.state.phase + 1 == len(phases):
                     break
                 self._end_phase()
-            if self.stop() is not Stop.DROP:
+            if self.stop() not in (Stop.DROP, Stop.PAUSE):
                 self.emit(StageChanged(Stage.SAVING))
         finally:
             self.writer.flush()
         self.feeding.note("checkpoint", self.writer.trouble)
         stopped = self.stop()
+        if stopped is Stop.PAUSE:
+            self._keep_state()
+            return end_without_model(self.run.folder, self.emit, self.started)
         if stopped is Stop.DROP:
             self.writer.drop_checkpoints()
             return end_without_model(self.run.folder, self.emit, self.started)
@@ -96,6 +104,7 @@ class RunLoop:
                 trainable,
                 total,
                 len(self.dataset.problems),
+                self.state.at_once,
             )
         )
         for record in self.state.records:  # of a run that goes on
@@ -165,6 +174,12 @@ class RunLoop:
             epoch_ended=epoch_ended,
         )
         self.feeding.note("checkpoint", self.writer.trouble)
+
+    def _keep_state(self) -> None:
+        """Writes a checkpoint of this moment, so that nothing is done twice."""
+        if self.feed is not None:
+            self._remember(self.feed, epoch_ended=True)
+            self.writer.flush()
 
     def _is_patience_over(self) -> bool:
         best = self.state.best

@@ -48,6 +48,8 @@ class RunState:
         learner: the state of the learner; None at the start of a phase.
         streams: what the phase's forecast chose; None before it did. It goes by
             measured times, so a run that goes on must not ask it again.
+        at_once: the most samples that go through the model at once; 0 for whole
+            batches.
     """
 
     phase: int = 0
@@ -57,6 +59,7 @@ class RunState:
     best: Best | None = None
     learner: dict[str, Array] | None = None
     streams: bool | None = None
+    at_once: int = 0
 
     def to_checkpoint(self, learner: Learner, run: dict[str, Any]) -> Checkpoint:
         """As it is kept.
@@ -69,6 +72,7 @@ class RunState:
             "run": run,
             "phase": self.phase,
             "streams": self.streams,
+            "at_once": self.at_once,
             "progress": dataclasses.asdict(self.progress),
             "records": [dataclasses.asdict(record) for record in self.records],
         }
@@ -97,6 +101,7 @@ def state_from(last: Checkpoint, best: Checkpoint | None) -> RunState:
         None,
         last.part("learner"),
         about["streams"],
+        int(about.get("at_once", 0)),
     )
     weights = None if best is None else _weights(best, "weights")
     if best is not None and weights is not None:

@@ -37,6 +37,7 @@ class KerasTrainStep:
         optimizer: Any,
         dtype: str = "uint8",
         strategy: Any = None,
+        at_once: int = 0,
     ) -> None:
         """Prepares the step; it is traced by the first call.
 
@@ -49,11 +50,14 @@ class KerasTrainStep:
                 activations.
             strategy: a `tf.distribute.Strategy` in whose scope model and optimiser
                 were made; every replica sees its share of the batch.
+            at_once: the most samples that are seen at once; 0 for whole batches.
         """
         tf = runtime.tensorflow()
         self.notice = ""
-        self._most: int | None = None  # samples at a time in each replica
         self._strategy = strategy or tf.distribute.get_strategy()
+        replicas = self._strategy.num_replicas_in_sync
+        # Samples at a time in each replica.
+        self._most = -(-at_once // replicas) if at_once else None
         self._gradients = _Gradients(keras_model, loss, optimizer)
         signature = [
             tf.TensorSpec([None, *keras_model.input_shape[1:]], dtype),

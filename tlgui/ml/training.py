@@ -18,6 +18,7 @@ from tlgui.core.events import (
     never_stop,
 )
 from tlgui.core.run import Run, check_new_run, create_run, open_run
+from tlgui.core.run_lock import RunLock
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.task import find_task
 from tlgui.ml.head_solver import one_blas_thread
@@ -61,7 +62,9 @@ def train(
     except Stopped:
         return end_without_model(folder, emit, started)
     run = create_run(folder, spec, prepared.class_names)
-    return _run(run, prepared, memory, emit, stop, started, (RunState(), []))
+    with RunLock(folder):
+        begun: tuple[RunState, list[str]] = RunState(), []
+        return _run(run, prepared, memory, emit, stop, started, begun)
 
 
 def resume(
@@ -70,6 +73,7 @@ def resume(
     stop: StopRequest = never_stop,
     dataset: Dataset | None = None,
     data: Path | None = None,
+    at_once: int = 0,
 ) -> RunEnded:
     """Goes on with a run that was interrupted, as if it had not been.
 
@@ -79,19 +83,36 @@ def resume(
         stop: asked between batches whether and how to stop.
         dataset: the scanned data, if it was scanned already.
         data: where the data are now, if they were moved.
+        at_once: the most samples that go through the model at once from now on, where
+            memory ran out: every step still learns from a whole batch. 0 for as many
+            as before.
 
     Returns:
         How it ended; the same value was the last event.
 
     Raises:
-        TlguiError: the folder is no run, the run is finished, or its data changed.
+        TlguiError: the folder is no run, the run is finished or trained by somebody
+            else at this moment, or its data changed.
     """
     started = time.monotonic()
     run = open_run(folder)
+    with RunLock(folder):
+        return _resume(run, emit, stop, started, dataset, data, at_once)
+
+
+def _resume(
+    run: Run,
+    emit: Emit,
+    stop: StopRequest,
+    started: float,
+    dataset: Dataset | None,
+    data: Path | None,
+    at_once: int,
+) -> RunEnded:
     if run.model_file.exists():
         raise TlguiError(
-            f"The run {folder} is finished: there is nothing to go on with. To train "
-            "more epochs, start a new run."
+            f"The run {run.folder} is finished: there is nothing to go on with. "
+            "To train more epochs, start a new run."
         )
     run.spec.check()
     emit(StageChanged(Stage.READING))
@@ -99,13 +120,37 @@ def resume(
     try:
         spec = dataclasses.replace(run.spec, data=str(data or run.spec.data))
         prepared = prepare_data(spec, emit, stop, dataset, memory)
+        state, sentences = _last_state(run, prepared, stop)
     except Stopped:
-        return end_without_model(folder, emit, started)
-    state = _last_state(run, prepared)
-    return _run(run, prepared, memory, emit, stop, started, state)
+        return end_without_model(run.folder, emit, started)
+    sentences += _limit(state, run.spec, at_once)
+    return _run(run, prepared, memory, emit, stop, started, (state, sentences))
 
 
-def _last_state(run: Run, dataset: Dataset) -> tuple[RunState, list[str]]:
+def _limit(state: RunState, spec: TrainingSpec, at_once: int) -> list[str]:
+    """Takes the most samples at once into the state; returns what it means."""
+    wanted = at_once or state.at_once
+    state.at_once = wanted if 0 < wanted < spec.batch_size else 0
+    if not state.at_once:
+        return []
+    plural = find_task(spec.task).plural
+    sentence = (
+        f"To save memory, no more than {state.at_once} {plural} go through the model "
+        "at once since this run was taken up again. A step still "
+        f"learns from a batch of {spec.batch_size}, so the result is the same but for "
+        "rounding"
+    )
+    if spec.trainable:
+        sentence += (
+            f", except that normalisation layers which learn see {state.at_once} at "
+            "once too"
+        )
+    return [f"{sentence}."]
+
+
+def _last_state(
+    run: Run, dataset: Dataset, stop: StopRequest
+) -> tuple[RunState, list[str]]:
     """Where a run was interrupted, and what a person must know of it.
 
     The state is its beginning if nothing was kept yet.
@@ -115,7 +160,7 @@ def _last_state(run: Run, dataset: Dataset) -> tuple[RunState, list[str]]:
     if last is None:
         return RunState(), sentences
     try:
-        if sentence := compare(last.about["run"], dataset):
+        if sentence := compare(last.about["run"], dataset, lambda: stop() is not None):
             sentences.append(sentence)
         state = state_from(last, checkpoints.read_best())
     except (KeyError, TypeError, ValueError) as error:

@@ -18,9 +18,18 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import NoReturn
 
-from tlgui.core.errors import Stopped, TlguiError
-from tlgui.core.events import Emit, EngineReady, Event, JobEnded, Outcome, Stop
+from tlgui.core.errors import Stopped, TlguiError, is_out_of_memory
+from tlgui.core.events import (
+    Emit,
+    EngineReady,
+    Event,
+    Failure,
+    JobEnded,
+    Outcome,
+    Stop,
+)
 from tlgui.core.run import new_run_name, open_finished_run
+from tlgui.core.wakefulness import kept_awake
 from tlgui.worker.jobs import Job, PredictJob, ResumeJob, TrainJob, WarmUp
 
 _NICE = 5
@@ -146,11 +155,14 @@ class _Engine:
                 from tlgui.ml.training import train
 
                 folder = new_run_name(Path(parent), stem)
-                return train(spec, folder, emit, stop, dataset).outcome
-            case ResumeJob(run, dataset):
+                with kept_awake():
+                    return train(spec, folder, emit, stop, dataset).outcome
+            case ResumeJob(run, dataset, at_once):
                 from tlgui.ml.training import resume
 
-                return resume(Path(run), emit, stop, dataset).outcome
+                with kept_awake():
+                    ended = resume(Path(run), emit, stop, dataset, at_once=at_once)
+                    return ended.outcome
             case PredictJob(run, sources):
                 from tlgui.ml.prediction import predict_sources
 
@@ -165,12 +177,12 @@ class _Engine:
 
 def _failure(error: Exception) -> JobEnded:
     """A fault inside a job: out of memory is the person's trouble, the rest is ours."""
-    name = type(error).__name__
-    if isinstance(error, MemoryError) or name == "ResourceExhaustedError":
+    if is_out_of_memory(error):
         return JobEnded(
             Outcome.FAILED,
-            trouble="The computer's memory was not enough for this training. Choose "
-            "a smaller batch size, or let fewer blocks change.",
+            trouble="The computer's memory was not enough for this training. Close "
+            "other programs, or go on with fewer photos at a time.",
+            failure=Failure.MEMORY,
         )
     return JobEnded(Outcome.FAILED, bug=traceback.format_exc())
 

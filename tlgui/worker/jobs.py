@@ -43,10 +43,13 @@ class ResumeJob:
     Attributes:
         run: the run folder.
         dataset: as scanned already.
+        at_once: the most samples that go through the model at once, where memory ran
+            out; 0 for as many as before.
     """
 
     run: str
     dataset: Dataset
+    at_once: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from tlgui.core import settings
 from tlgui.core.dataset import Dataset
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.manifest import (
@@ -41,6 +40,7 @@ from tlgui.core.project_runs import (
 )
 from tlgui.core.project_shown import read_shown_run
 from tlgui.core.settings import AppSettings
+from tlgui.core.settings_file import SettingsFile
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,10 @@ class ProjectNews(QObject):
 class ProjectDesk(ProjectNews):
     """Lives in the thread of the projects and does the work."""
 
-    def __init__(self, closing: threading.Event) -> None:
+    def __init__(self, closing: threading.Event, settings: SettingsFile) -> None:
         super().__init__()
         self._closing = closing
+        self._settings = settings
         self._open: OpenProject | None = None
 
     @Slot(object)
@@ -174,8 +175,8 @@ class ProjectDesk(ProjectNews):
             self.written.emit("")
 
     def write_settings(self, values: AppSettings) -> None:
-        """Writes the remembered choices."""
-        settings.write_settings(values, settings.settings_file())
+        """Writes the remembered choices that this window changed."""
+        self._settings.write(values)
 
     def note_data(self, dataset: Dataset, old: DataPlace | None) -> None:
         """Writes the manifest and a picture of the data set."""

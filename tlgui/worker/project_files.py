@@ -9,7 +9,8 @@ from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal, Slot
 
 from tlgui.core.dataset import Dataset
 from tlgui.core.project import DataPlace, Project
-from tlgui.core.settings import AppSettings
+from tlgui.core.settings import AppSettings, settings_file
+from tlgui.core.settings_file import SettingsFile
 from tlgui.worker.project_desk import ProjectDesk, ProjectNews
 
 CLOSE_MILLISECONDS = 20_000
@@ -22,12 +23,21 @@ class ProjectFiles(ProjectNews):
     answers are signals in the thread of this object.
     """
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(
+        self, settings: SettingsFile | None = None, parent: QObject | None = None
+    ) -> None:
+        """Starts the thread.
+
+        Args:
+            settings: where the remembered choices are kept; the usual place if none.
+            parent: of this object.
+        """
         super().__init__(parent)
+        settings = settings or SettingsFile(settings_file())
         self._closing = threading.Event()
         self._thread = QThread()
         self._thread.setObjectName("project")
-        self._desk = ProjectDesk(self._closing)
+        self._desk = ProjectDesk(self._closing, settings)
         self._desk.moveToThread(self._thread)
         self._connect()
         self._thread.start()

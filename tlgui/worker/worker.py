@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 from tlgui.core import events
 from tlgui.core.events import JobEnded, Outcome, Stop
 from tlgui.worker.engine import EngineProcess, Message, Order, StopOrder
+from tlgui.worker.engine_loss import ending_of_loss
 from tlgui.worker.jobs import Job, Training, WarmUp
 
 _log = logging.getLogger(__name__)
@@ -22,7 +23,8 @@ _log = logging.getLogger(__name__)
 STOP_GRACE = 8.0
 # What is kept goes to a disk, and there are slow ones: nothing is lost to haste.
 SAVING_GRACE = 120.0
-_CLOSE_GRACE = 0.5
+# A run that is paused as the window closes writes where it is, or is ended.
+PAUSE_GRACE = 3.0
 _STARTING, _READY, _LOST = "starting", "ready", "lost"
 
 
@@ -37,6 +39,7 @@ class _Current:
         longest: the longest silence between two of its messages, in seconds.
         stop: how a stop was asked for.
         deadline: when the engine is ended if nothing is heard.
+        has_folder: whether its run folder is there.
         epochs: how many epochs are finished.
         saving: whether it is writing what is kept.
     """
@@ -47,6 +50,7 @@ class _Current:
     longest: float = 0.0
     stop: Stop | None = None
     deadline: float | None = None
+    has_folder: bool = False
     epochs: int = 0
     saving: bool = False
 
@@ -121,6 +125,7 @@ class Worker(QThread):
                 self._on_engine_lost(engine)
             self._check_deadline()
             self._begin_next()
+        self._pause()
         self._end_engine()
 
     def _start_engine(self) -> None:
@@ -133,6 +138,23 @@ class Worker(QThread):
         if self._engine is not None:
             self._engine.end()
             self._engine = None
+
+    def _pause(self) -> None:
+        """Lets a run write where it is, so that it can go on another time."""
+        current, engine = self._current, self._engine
+        if engine is None or current is None or not isinstance(current.job, Training):
+            return
+        if current.stop is None:
+            engine.send(StopOrder(current.number, Stop.PAUSE))
+        deadline = time.monotonic() + PAUSE_GRACE
+        with contextlib.suppress(EOFError, OSError):  # it is gone already
+            while (left := deadline - time.monotonic()) > 0:
+                if not engine.connection.poll(left):
+                    return
+                message: Message = engine.connection.recv()
+                is_ours = message.number == current.number
+                if is_ours and isinstance(message.event, JobEnded):
+                    return
 
     def _patience(self) -> float | None:
         if self._current is None or self._current.deadline is None:
@@ -207,6 +229,8 @@ class Worker(QThread):
         self._pass_on(current, message.event)
 
     def _pass_on(self, current: _Current, event: events.Event) -> None:
+        if isinstance(event, events.RunStarted):
+            current.has_folder = True
         if isinstance(event, events.EpochEnded):
             current.epochs += 1
         if isinstance(event, JobEnded):
@@ -246,26 +270,13 @@ class Worker(QThread):
         current, self._current = self._current, None
         self.engine_changed.emit(_LOST)
         if current is not None and not isinstance(current.job, WarmUp):
-            outcome = Outcome.STOPPED if current.stop else Outcome.FAILED
-            self.event_received.emit(JobEnded(outcome, trouble=_lost(current, code)))
+            epochs = current.epochs if current.has_folder else None
+            ending = ending_of_loss(current.job, code, epochs)
+            stopped = JobEnded(Outcome.STOPPED)
+            self.event_received.emit(stopped if current.stop else ending)
         elif current is not None:
             _log.error("the engine ended with code %s while warming up", code)
             # Warming up again would only end again: wait for the next real job.
             self._engine = EngineProcess()
             return
         self._start_engine()
-
-
-def _lost(current: _Current, code: int | None) -> str:
-    if current.stop is not None:
-        return ""
-    reason = "it ended unexpectedly"
-    if code == -9:
-        reason = "the system ended it, most likely because memory ran out"
-    what = "training" if isinstance(current.job, Training) else "predicting"
-    advice = "Choose a smaller batch size or let fewer blocks change, and try again."
-    kept = f"{current.epochs} finished epochs are kept; the run can go on (see Runs). "
-    return (
-        f"The part of the program that was {what} is gone: {reason} (code {code}). "
-        f"A new one is starting. {kept if current.epochs else ''}{advice}"
-    )
