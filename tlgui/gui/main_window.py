@@ -142,9 +142,9 @@ class MainWindow(QMainWindow):
         self.next_button.clicked.connect(self._go_on)
         session.dataset_changed.connect(self._show_footer)
         session.status_changed.connect(self._show_footer)
-        session.run_ended.connect(self._show_footer)
+        session.run.ended.connect(self._show_footer)
         session.scan_started.connect(self._show_data)
-        session.run_opened.connect(self._show_result)
+        session.run.opened.connect(self._show_result)
         session.bug_found.connect(self.show_bug)
         self._projects.page_asked.connect(self.show_page)
         self._projects.restored.connect(self._restore_view)
@@ -210,7 +210,7 @@ class MainWindow(QMainWindow):
         ready = {
             DATA: self._session.dataset is not None,
             MODEL: True,
-            TRAINING: self._session.has_result,
+            TRAINING: self._session.run.has_result,
         }
         self.back_button.setVisible(step not in (DATA, RUNS))
         self.next_button.setVisible(ready.get(step, False))

@@ -46,10 +46,10 @@ class ProjectRuns(QObject):
         self._page = ""
         self.runs: tuple[RunSummary, ...] = ()
         self.binned: tuple[str, ...] = ()
-        session.run_started.connect(self._on_run_started)
-        session.run_ended.connect(self._on_run_ended)
+        session.run.started.connect(self._on_run_started)
+        session.run.ended.connect(self._on_run_ended)
         session.status_changed.connect(self._on_status)
-        session.run_opened.connect(self._on_run_opened)
+        session.run.opened.connect(self._on_run_opened)
         files.listed.connect(self._on_listed)
         files.run_read.connect(self._on_run_read)
         files.moved.connect(self._on_moved)
@@ -181,7 +181,7 @@ class ProjectRuns(QObject):
 
     @Slot()
     def _on_run_started(self) -> None:
-        plan, state = self._session.plan, self._state
+        plan, state = self._session.run.plan, self._state
         if plan is None or state.folder is None:
             return
         place = Path(plan.run)
@@ -198,7 +198,7 @@ class ProjectRuns(QObject):
     @Slot()
     def _on_run_ended(self) -> None:
         # The list of runs comes later, perhaps when this project is left already.
-        ended, state = self._session.ended, self._state
+        ended, state = self._session.run.ending, self._state
         if ended is not None and ended.kept and state.folder is not None:
             state.change(best=max(state.project.best, ended.accuracy))
             state.remember()
@@ -208,14 +208,14 @@ class ProjectRuns(QObject):
     @Slot()
     def _on_status(self) -> None:
         """A run that failed may have left what is needed to go on."""
-        ended, state = self._session.job_ended, self._state
+        ended, state = self._session.run.job_ending, self._state
         is_over = self._session.status is Status.IDLE and state.folder is not None
         if is_over and ended is not None and ended.outcome is Outcome.FAILED:
             self._files.request_runs()
 
     @Slot()
     def _on_run_opened(self) -> None:
-        run, state = self._session.run_folder, self._state
+        run, state = self._session.run.folder, self._state
         if run is not None and state.folder is not None:
             is_ours = run.parent == state.folder / RUNS
             state.change_view(run=run.name if is_ours else "")

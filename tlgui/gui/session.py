@@ -12,7 +12,7 @@ from tlgui.core import events
 from tlgui.core.catalogue import Backbone, find_backbone
 from tlgui.core.dataset import TRAIN, Dataset
 from tlgui.core.errors import TlguiError
-from tlgui.core.events import Outcome, Stage, Stop
+from tlgui.core.events import Outcome, Stop
 from tlgui.core.history import EpochRecord
 from tlgui.core.project_paths import SUFFIX
 from tlgui.core.project_shown import ShownRun
@@ -20,6 +20,7 @@ from tlgui.core.report import Evaluation
 from tlgui.core.run import Run
 from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
+from tlgui.gui.current_run import CurrentRun
 from tlgui.gui.run_home import RunHome
 from tlgui.gui.session_states import EngineState as EngineState
 from tlgui.gui.session_states import Status as Status
@@ -31,7 +32,7 @@ _WARM_UP_FILES = 4
 
 
 class Session(QObject):
-    """The current data set, spec, status, history and result.
+    """The current data set, spec, status and run.
 
     Widgets take it in their constructor, call its methods and listen to its
     signals; they never call each other.
@@ -43,16 +44,8 @@ class Session(QObject):
         dataset_changed: `dataset` is another one (or None).
         spec_changed: `spec` has other values.
         status_changed: `status` changed.
-        stage_changed: `stage` or `progress` changed.
         engine_changed: `engine` changed.
-        run_reset: everything that is known of a run was emptied.
-        run_started: `plan` is known.
-        source_chosen: `source` is known, once a phase before its first epoch.
-        noticed(str): `notices` grew.
-        batch_ended(BatchEnded): `batches` grew.
-        epoch_ended(EpochRecord): `history` grew.
-        run_ended(RunEnded): the run is over; `evaluation` is there if a model was kept.
-        run_opened: a run was read from its folder.
+        noticed(str): a sentence for the person, about nothing bad.
         project_asked(Path): somebody wants to open a project.
         home_wanted: a run is to begin, and there is no project yet to put it into.
         predicted(Prediction): an answer for one picture.
@@ -67,16 +60,8 @@ class Session(QObject):
     dataset_changed = Signal()
     spec_changed = Signal()
     status_changed = Signal()
-    stage_changed = Signal()
     engine_changed = Signal()
-    run_reset = Signal()
-    run_started = Signal()
-    source_chosen = Signal()
     noticed = Signal(str)
-    batch_ended = Signal(object)
-    epoch_ended = Signal(object)
-    run_ended = Signal(object)
-    run_opened = Signal()
     project_asked = Signal(object)
     home_wanted = Signal()
     predicted = Signal(object)
@@ -98,18 +83,9 @@ class Session(QObject):
         self.home = RunHome()
         self.status = Status.IDLE
         self.engine = EngineState.STARTING
-        self.stage: Stage | None = None
-        self.progress = (0, 0)
-        self.plan: events.RunStarted | None = None
-        self.source: events.SourceChosen | None = None
-        self.notices: list[str] = []
-        self.batches: list[events.BatchEnded] = []
-        self.history: list[EpochRecord] = []
-        self.evaluation: Evaluation | None = None
-        self.ended: events.RunEnded | None = None
-        self.job_ended: events.JobEnded | None = None
-        self.run_folder: Path | None = None
+        self.run = CurrentRun(self)
         self.predicting = False
+        self.run.noticed.connect(self.noticed)
         jobs.event_received.connect(self._on_event)
         jobs.engine_changed.connect(self._on_engine)
         reading.scan_progressed.connect(self.scan_progressed)
@@ -125,11 +101,6 @@ class Session(QObject):
     def backbone(self) -> Backbone:
         """The chosen backbone."""
         return find_backbone(self.spec.backbone)
-
-    @property
-    def has_result(self) -> bool:
-        """Whether there is a model to predict with."""
-        return self.run_folder is not None and self.evaluation is not None
 
     def trouble(self) -> str:
         """Why training cannot start now, as a sentence; "" when it can."""
@@ -197,7 +168,7 @@ class Session(QObject):
             return
         if self.status is not Status.IDLE:
             return
-        self._reset_run()
+        self.run.empty()
         self._set_status(Status.RUNNING)
         if self.home.must_be_made:
             self.home_wanted.emit()
@@ -216,7 +187,7 @@ class Session(QObject):
                 trouble or self.tr("Photos are being named. Go on when that is done.")
             )
         elif self.status is Status.IDLE:
-            self._reset_run()
+            self.run.empty()
             self._set_status(Status.RUNNING)
             self._jobs.submit(ResumeJob(str(run), self.dataset))
 
@@ -248,10 +219,10 @@ class Session(QObject):
 
     def predict(self, sources: Sequence[str | tuple[str, bytes]]) -> None:
         """Asks the current result for the classes of pictures."""
-        if not self.has_result or self.status is not Status.IDLE or not sources:
+        if not self.run.has_result or self.status is not Status.IDLE or not sources:
             return
         self.predicting = True
-        self._jobs.submit(PredictJob(str(self.run_folder), tuple(sources)))
+        self._jobs.submit(PredictJob(str(self.run.folder), tuple(sources)))
 
     def open_run(self, folder: Path) -> None:
         """Reads a run from its folder in the background."""
@@ -279,29 +250,9 @@ class Session(QObject):
 
     def show_run(self, shown: ShownRun | None) -> None:
         """Shows a run with its result; the settings of the next one stay."""
-        self._reset_run()
-        if shown is None:
-            return
-        self.history = list(shown.history)
-        self.evaluation = shown.evaluation
-        self.plan, self.ended = shown.plan, shown.ended
-        kept = shown.ended is None or shown.ended.kept
-        self.run_folder = shown.run.folder if kept else None
-        self.run_opened.emit()
-
-    def _reset_run(self) -> None:
-        self.plan = None
-        self.source = None
-        self.notices = []
-        self.batches = []
-        self.history = []
-        self.evaluation = None
-        self.ended = None
-        self.job_ended = None
-        self.run_folder = None
-        self.stage = None
-        self.progress = (0, 0)
-        self.run_reset.emit()
+        self.run.empty()
+        if shown is not None:
+            self.run.show(shown)
 
     def _set_status(self, status: Status) -> None:
         if status is not self.status:
@@ -311,56 +262,24 @@ class Session(QObject):
     @Slot(object)
     def _on_event(self, event: events.Event) -> None:
         match event:
-            case events.StageChanged(stage):
-                self.stage, self.progress = stage, (0, 0)
-                self.stage_changed.emit()
-            case events.ProgressMade(stage, done, total):
-                self.stage, self.progress = stage, (done, total)
-                self.stage_changed.emit()
-            case events.RunStarted():
-                self.plan = event
-                self.run_started.emit()
-            case events.SourceChosen():
-                self.source = event
-                self.source_chosen.emit()
-            case events.Noticed(sentence):
-                self.notices.append(sentence)
-                self.noticed.emit(sentence)
-            case events.BatchEnded():
-                self.batches.append(event)
-                self.batch_ended.emit(event)
-            case events.EpochEnded(record):
-                self.history.append(record)
-                self.epoch_ended.emit(record)
-            case _:
-                self._on_ending(event)
-
-    def _on_ending(self, event: events.Event) -> None:
-        match event:
-            case events.EvaluationMade(evaluation):
-                self.evaluation = evaluation
-            case events.RunEnded():
-                self.ended = event
-                self.run_folder = Path(event.run) if event.kept else None
             case events.Prediction():
                 self.predicted.emit(event)
             case events.JobEnded():
                 self._on_job_ended(event)
+            case _:
+                self.run.take(event)
 
     def _on_job_ended(self, event: events.JobEnded) -> None:
         was_running = self.status is not Status.IDLE
-        self.stage = None
+        self.run.stage = None
         if was_running:
-            self.job_ended = event
+            self.run.job_ending = event
             self._set_status(Status.IDLE)
-            if self.ended is None:  # it ended without a last word of its own
-                folder = self.plan.run if self.plan else ""
-                self.ended = events.RunEnded(folder, event.outcome, False, 0, 0, 0, 0)
-            self.run_ended.emit(self.ended)
+            self.run.end(event.outcome)
         elif self.predicting:
             self.predicting = False
             self.prediction_ended.emit()
-        self.stage_changed.emit()
+        self.run.stage_changed.emit()
         if event.trouble:
             self.trouble_told.emit(event.trouble)
         if event.outcome is Outcome.FAILED and event.bug:
@@ -391,10 +310,8 @@ class Session(QObject):
         if run is None:
             self.trouble_told.emit(trouble)
             return
-        self._reset_run()
+        self.run.empty()
         self.spec = run.spec
-        self.history = list(history or ())
-        self.evaluation = evaluation
-        self.run_folder = run.folder
+        self.run.fill(run, history or (), evaluation)
         self.spec_changed.emit()
-        self.run_opened.emit()
+        self.run.opened.emit()

@@ -28,7 +28,7 @@ class TrainingPage(QWidget):
         self._dialog: StopDialog | None = None
         self.settings = SettingsForm(session)
         self.status = RunStatus(session)
-        self.plots = LivePlots(session)
+        self.plots = LivePlots(session.run)
         self.start = controls.button(self.tr("Start training"), "primary")
         self.start.setToolTip(self.tr("F5"))
         self.keep = controls.button(self.tr("Stop and keep"))
@@ -89,9 +89,9 @@ class TrainingPage(QWidget):
             session.status_changed,
             session.dataset_changed,
             session.spec_changed,
-            session.epoch_ended,
-            session.run_reset,
-            session.run_opened,
+            session.run.epoch_ended,
+            session.run.emptied,
+            session.run.opened,
         ):
             changed.connect(self.show_state)
         QShortcut(QKeySequence(Qt.Key.Key_F5), self, self.start_training)
@@ -112,7 +112,7 @@ class TrainingPage(QWidget):
         had_focus = self.start.hasFocus() or self.keep.hasFocus()
         self.start.setVisible(idle)
         self.start.setEnabled(idle and not trouble)
-        done = bool(self._session.history)
+        done = bool(self._session.run.history)
         self.start.setText(
             self.tr("Train again") if idle and done else self.tr("Start training")
         )
@@ -143,7 +143,7 @@ class TrainingPage(QWidget):
     @Slot()
     def stop_and_drop(self) -> None:
         """Ends the run without a model; asks first if one would be lost."""
-        if self._session.history:
+        if self._session.run.history:
             self.ask_to_stop()
         else:
             self._session.stop(Stop.DROP)
@@ -153,7 +153,7 @@ class TrainingPage(QWidget):
         """Asks what is to become of the model."""
         if self._session.status is not Status.RUNNING or self._dialog is not None:
             return
-        self._dialog = StopDialog(len(self._session.history), self)
+        self._dialog = StopDialog(len(self._session.run.history), self)
         self._dialog.chosen.connect(self._session.stop)
         self._dialog.finished.connect(self._on_answered)
         self._dialog.open()
