@@ -14,16 +14,19 @@ from tlgui.core.dataset import TRAIN, Dataset
 from tlgui.core.errors import TlguiError
 from tlgui.core.events import Outcome, Stop
 from tlgui.core.history import EpochRecord
+from tlgui.core.layers import carry_over
 from tlgui.core.project_paths import SUFFIX
 from tlgui.core.project_shown import ShownRun
 from tlgui.core.report import Evaluation
 from tlgui.core.run import Run
 from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
+from tlgui.core.starting_point import StartingPoint
 from tlgui.gui.current_run import CurrentRun
 from tlgui.gui.run_home import RunHome
 from tlgui.gui.session_states import EngineState as EngineState
 from tlgui.gui.session_states import Status as Status
+from tlgui.gui.starting_points import StartingPoints
 from tlgui.gui.threads import Jobs, Reading
 from tlgui.worker.jobs import PredictJob, ResumeJob, TrainJob, WarmUp
 
@@ -84,8 +87,10 @@ class Session(QObject):
         self.status = Status.IDLE
         self.engine = EngineState.STARTING
         self.run = CurrentRun(self)
+        self.starts = StartingPoints(jobs, reading, self)
         self.predicting = False
         self.run.noticed.connect(self.noticed)
+        self.starts.trouble_told.connect(self.trouble_told)
         jobs.event_received.connect(self._on_event)
         jobs.engine_changed.connect(self._on_engine)
         reading.scan_progressed.connect(self.scan_progressed)
@@ -102,12 +107,30 @@ class Session(QObject):
         """The chosen backbone."""
         return find_backbone(self.spec.backbone)
 
+    @property
+    def starting_point(self) -> StartingPoint | None:
+        """What the next run starts from; None for the catalogue's weights."""
+        own = self.starts.find(self.spec.start)
+        return None if own is None else own.point
+
+    def occupied(self) -> str:
+        """What the engine is busy with, as a sentence; "" while it is free."""
+        if self.status is not Status.IDLE:
+            return self.tr("A model is training. Wait for its end, or stop it first.")
+        if self.predicting:
+            return self.tr("Photos are being named. Try again when that is done.")
+        if self.starts.importing is not None:
+            return self.tr("A model file is being looked at. One moment.")
+        return ""
+
     def trouble(self) -> str:
         """Why training cannot start now, as a sentence; "" when it can."""
         if self.home.obstacle:
             return self.home.obstacle
         if self.dataset is None and self.scanning:
             return self.tr("The photos are being read. One moment.")
+        if self.starts.importing is not None:
+            return self.tr("A model file is being looked at. One moment.")
         if self.dataset is None:
             return self.tr("Choose a folder of photos first.")
         try:
@@ -115,6 +138,11 @@ class Session(QObject):
             self.spec.check()
         except TlguiError as error:
             return str(error)
+        if self.starts.is_missing(self.spec.start):
+            return self.tr(
+                "The model to start from is not there any more: {folder}. Choose another "
+                "one under Model."
+            ).format(folder=self.spec.start)
         return ""
 
     def open_folder(self, folder: Path) -> None:
@@ -142,10 +170,35 @@ class Session(QObject):
         if changed == self.spec:
             return
         is_other = changed.backbone != self.spec.backbone
-        self.spec = changed
+        self._take_spec(changed)
         if is_other:
             self._warm_up()
         self.spec_changed.emit()
+
+    def _take_spec(self, spec: TrainingSpec) -> None:
+        self.spec = spec
+        if spec.start and self.starts.find(spec.start) is None:
+            self.starts.look(spec.start)
+
+    def choose_model(self, backbone: str, start: str = "") -> None:
+        """Chooses what the next run starts from; the choice of blocks is carried over.
+
+        Args:
+            backbone: a name of the catalogue.
+            start: the folder of a model of one's own with this backbone; "" for the
+                catalogue's weights.
+        """
+        blocks = find_backbone(backbone).blocks
+        trainable = carry_over(self.spec.trainable, self.backbone.blocks, blocks)
+        self.change_spec(backbone=backbone, start=start, trainable=trainable)
+
+    def import_model(self, file: Path) -> None:
+        """Has a model file looked at; `starts` says what came of it."""
+        busy = self.occupied()
+        if busy:
+            self.trouble_told.emit(busy)
+        else:
+            self.starts.import_model(file)
 
     def _warm_up(self) -> None:
         """Lets the engine prepare the present choice."""
@@ -219,7 +272,7 @@ class Session(QObject):
 
     def predict(self, sources: Sequence[str | tuple[str, bytes]]) -> None:
         """Asks the current result for the classes of pictures."""
-        if not self.run.has_result or self.status is not Status.IDLE or not sources:
+        if not self.run.has_result or not sources or self.occupied():
             return
         self.predicting = True
         self._jobs.submit(PredictJob(str(self.run.folder), tuple(sources)))
@@ -234,7 +287,8 @@ class Session(QObject):
     ) -> None:
         """Takes everything that a project remembers."""
         is_news = dataset is not None or spec.backbone != self.spec.backbone
-        self.dataset, self.spec = dataset, spec
+        self.dataset = dataset
+        self._take_spec(spec)
         if is_news:
             self._warm_up()
         self.dataset_changed.emit()
@@ -261,11 +315,14 @@ class Session(QObject):
 
     @Slot(object)
     def _on_event(self, event: events.Event) -> None:
+        is_import = self.starts.importing is not None
         match event:
             case events.Prediction():
                 self.predicted.emit(event)
             case events.JobEnded():
                 self._on_job_ended(event)
+            case events.ModelImported() | events.ProgressMade() if is_import:
+                self.starts.take(event)
             case _:
                 self.run.take(event)
 
@@ -276,6 +333,8 @@ class Session(QObject):
             self.run.job_ending = event
             self._set_status(Status.IDLE)
             self.run.end(event.outcome)
+        elif self.starts.importing is not None:
+            self.starts.take(event)
         elif self.predicting:
             self.predicting = False
             self.prediction_ended.emit()
@@ -311,7 +370,7 @@ class Session(QObject):
             self.trouble_told.emit(trouble)
             return
         self.run.empty()
-        self.spec = run.spec
+        self._take_spec(run.spec)
         self.run.fill(run, history or (), evaluation)
         self.spec_changed.emit()
         self.run.opened.emit()

@@ -90,6 +90,7 @@ class TryPhoto(QWidget):
         session.run.opened.connect(self._tell_classes)
         session.predicted.connect(self._take_answer)
         session.prediction_ended.connect(self._end)
+        session.starts.import_changed.connect(self._send)
         session.run.stage_changed.connect(self._tell_busy)
         session.engine_changed.connect(self._tell_busy)
         session.reading.thumbnail_read.connect(self._take_thumbnail)
@@ -146,9 +147,10 @@ class TryPhoto(QWidget):
         name = self.tr("pasted picture")
         return f"{name} {self.list.pasted + 1}" if self.list.pasted else name
 
+    @Slot()
     def _send(self) -> None:
         """Hands over what waits, once the photos before it are answered."""
-        if self._queue and not self._session.predicting:
+        if self._queue and not self._session.occupied():
             sources, self._queue = self._queue, []
             self._sent = self.list.waiting
             self._session.predict(sources)

@@ -1,6 +1,7 @@
 """Reads folders, thumbnails and runs in a thread of its own."""
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal, Slot
@@ -9,6 +10,7 @@ from tlgui.core.task import IMAGE_CLASSIFICATION, Task
 from tlgui.worker.reading_desk import PROGRESS_SECONDS as PROGRESS_SECONDS
 from tlgui.worker.reading_desk import KeptActivations as KeptActivations
 from tlgui.worker.reading_desk import ReadingDesk, ScanRequest
+from tlgui.worker.starting_desk import StartingDesk
 
 CLOSE_MILLISECONDS = 5_000
 
@@ -30,6 +32,8 @@ class Reader(QObject):
         kept_measured(KeptActivations or None, str): what is kept, or None and a
             sentence.
         folder_tried(str, str): a folder, and why no run can be put there, or "".
+        starting_points_read(object, str): a tuple of `StartingPoint`, the runs asked for
+            and everything that was imported; and sentences about what cannot be read.
         bug_found(str): a traceback of a fault of ours.
     """
 
@@ -39,12 +43,15 @@ class Reader(QObject):
     thumbnail_read = Signal(str, object)
     kept_measured = Signal(object, str)
     folder_tried = Signal(str, str)
+    starting_points_read = Signal(object, str)
     bug_found = Signal(str)
     _scan_asked = Signal(object)
     _thumbnail_asked = Signal(str, int)
     _run_asked = Signal(str)
     _kept_asked = Signal(bool)
     _trial_asked = Signal(str)
+    _starting_points_asked = Signal(object)
+    _removal_asked = Signal(str, object)
 
     def __init__(
         self, task: Task = IMAGE_CLASSIFICATION, parent: QObject | None = None
@@ -56,6 +63,8 @@ class Reader(QObject):
         self._thread.setObjectName("reader")
         self._desk = ReadingDesk(task, self._closing)
         self._desk.moveToThread(self._thread)
+        self._starting_desk = StartingDesk(self._closing)
+        self._starting_desk.moveToThread(self._thread)
         self._connect()
         self._thread.start()
 
@@ -73,6 +82,11 @@ class Reader(QObject):
         desk.kept_measured.connect(self.kept_measured)
         desk.folder_tried.connect(self.folder_tried)
         desk.bug_found.connect(self.bug_found)
+        starting = self._starting_desk
+        self._starting_points_asked.connect(starting.read)
+        self._removal_asked.connect(starting.remove)
+        starting.starting_points_read.connect(self.starting_points_read)
+        starting.bug_found.connect(self.bug_found)
         application = QCoreApplication.instance()
         if application is not None:
             # A QThread that still runs when it is collected ends the program.
@@ -108,6 +122,14 @@ class Reader(QObject):
     def request_trial(self, folder: str) -> None:
         """Queues the question whether runs can be put into a folder."""
         self._trial_asked.emit(folder)
+
+    def request_starting_points(self, runs: Sequence[str] = ()) -> None:
+        """Queues the reading of imported models, and of some finished runs."""
+        self._starting_points_asked.emit(tuple(runs))
+
+    def request_removal(self, folder: str, runs: Sequence[str] = ()) -> None:
+        """Queues the deletion of an imported model; what is left is read after it."""
+        self._removal_asked.emit(folder, tuple(runs))
 
     @Slot()
     def close(self) -> bool:
