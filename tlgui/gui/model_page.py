@@ -19,6 +19,7 @@ from tlgui.gui.controls import (
     scrolled,
 )
 from tlgui.gui.layers_panel import LayersPanel
+from tlgui.gui.own_models import OwnModels
 from tlgui.gui.parameter_bar import ParameterBar
 from tlgui.gui.preview import show_page
 from tlgui.gui.session import Session, Status
@@ -40,7 +41,7 @@ class _Content(QWidget):
 
 
 class ModelPage(QWidget):
-    """Cards of the backbones; below them the blocks of the chosen one.
+    """Cards of the backbones and of one's own models; below them the chosen one's blocks.
 
     Everything that is chosen here goes into the session's spec.
     """
@@ -49,6 +50,7 @@ class ModelPage(QWidget):
         super().__init__(parent)
         self._session = session
         self.cards = BackboneCards(session)
+        self.own = OwnModels(session, self.cards.group)
         self.panel = LayersPanel(session)
         self.meaning = ChoiceSentence(session)
         self.parameters = ParameterBar(session)
@@ -90,6 +92,8 @@ class ModelPage(QWidget):
                 self.notice,
                 2,
                 self.cards,
+                2,
+                self.own,
                 2,
                 card(column(self.panel, line(), bottom, gap=10), margin=14),
                 None,

@@ -57,7 +57,7 @@ class OwnModels(QWidget):
         self.remove = button(self.tr("Remove this model…"), "link")
         self._lay_out()
         self._connect()
-        session.starts.look(session.spec.start)
+        session.starts.look()
         self.show_models()
         self.show_status()
 

@@ -85,6 +85,23 @@ class ProjectRuns(QObject):
         """When a run began, in ISO 8601."""
         return self.entry(run.folder).created or run.begun
 
+    def origin(self, run: RunSummary) -> str:
+        """What the model is called that a run started from; "" for the catalogue's."""
+        return self.name(Path(run.spec.start).name) if run.spec.start else ""
+
+    def placed(self, start: str) -> str:
+        """Where a model to start from lies now; "" if it is none of this computer's.
+
+        Args:
+            start: as a spec names it. The project may have been moved since, or come
+                from a stranger.
+        """
+        path, home = Path(start), self._state.folder
+        is_run = path.parent.name == RUNS and self.find(path.name) is not None
+        if home is not None and is_run:
+            return str(home / RUNS / path.name)
+        return start if start and self._state.is_known_place(path) else ""
+
     def take(self, runs: tuple[RunSummary, ...], binned: tuple[str, ...]) -> None:
         """Takes the runs as they were read."""
         self.runs, self.binned = runs, binned
@@ -115,21 +132,25 @@ class ProjectRuns(QObject):
         run = self.find(folder)
         if run is None or self._is_busy():
             return
-        self._session.change_spec(**_choices(run.spec))
+        start = self.placed(run.spec.start)
+        self._session.change_spec(**{**choices(run.spec), "start": start})
         self.page_asked.emit(MODEL_PAGE)
-        self._session.noticed.emit(
-            self.tr(
-                "The settings of “{name}” are filled in. Change what you like, then "
-                "train."
-            ).format(name=self.name(folder))
-        )
+        told = self.tr(
+            "The settings of “{name}” are filled in. Change what you like, then train."
+        ).format(name=self.name(folder))
+        if run.spec.start and not start:
+            told += " " + self.tr(
+                "The model that it started from is none of this computer’s, so the "
+                "pretrained weights are chosen."
+            )
+        self._session.noticed.emit(told)
 
     def go_on(self, folder: str) -> None:
         """Goes on with a run that was interrupted."""
         run, home = self.find(folder), self._state.folder
         if run is None or home is None or not run.can_go_on or self._is_busy():
             return
-        self._session.change_spec(**_choices(run.spec))
+        self._session.change_spec(**choices(run.spec))
         self._session.go_on(home / RUNS / folder)
         if self._session.status is not Status.IDLE:
             self.page_asked.emit(TRAINING_PAGE)
@@ -276,7 +297,7 @@ class ProjectRuns(QObject):
         self._state.change(runs=project.with_entry(entry).runs, bin=rest)
 
 
-def _choices(spec: TrainingSpec) -> dict[str, object]:
+def choices(spec: TrainingSpec) -> dict[str, object]:
     """Everything of a spec but what it is trained on."""
     values = {f.name: getattr(spec, f.name) for f in dataclasses.fields(spec)}
     return {name: v for name, v in values.items() if name not in ("data", "task")}

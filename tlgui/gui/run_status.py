@@ -65,6 +65,8 @@ class RunStatus(QWidget):
         for changed in (
             session.run.emptied,
             session.run.opened,
+            session.starts.changed,
+            session.starts.import_changed,
             session.dataset_changed,
             session.spec_changed,
             session.engine_changed,

@@ -125,6 +125,16 @@ class Session(QObject):
 
     def trouble(self) -> str:
         """Why training cannot start now, as a sentence; "" when it can."""
+        obstacle = self._obstacle()
+        if obstacle or not self.starts.is_missing(self.spec.start):
+            return obstacle
+        return self.tr(
+            "The model to start from is not there any more: {folder}. Choose another one "
+            "under Model."
+        ).format(folder=self.spec.start)
+
+    def _obstacle(self) -> str:
+        """What stands against every run, one that goes on included."""
         if self.home.obstacle:
             return self.home.obstacle
         if self.dataset is None and self.scanning:
@@ -138,11 +148,6 @@ class Session(QObject):
             self.spec.check()
         except TlguiError as error:
             return str(error)
-        if self.starts.is_missing(self.spec.start):
-            return self.tr(
-                "The model to start from is not there any more: {folder}. Choose another "
-                "one under Model."
-            ).format(folder=self.spec.start)
         return ""
 
     def open_folder(self, folder: Path) -> None:
@@ -177,8 +182,7 @@ class Session(QObject):
 
     def _take_spec(self, spec: TrainingSpec) -> None:
         self.spec = spec
-        if spec.start and self.starts.find(spec.start) is None:
-            self.starts.look(spec.start)
+        self.starts.follow(spec.start)
 
     def choose_model(self, backbone: str, start: str = "") -> None:
         """Chooses what the next run starts from; the choice of blocks is carried over.
@@ -232,9 +236,10 @@ class Session(QObject):
         """Goes on with a run that was interrupted.
 
         Args:
-            run: its folder; it was trained on the present data set.
+            run: its folder; it was trained on the present data set, and keeps what it
+                started from.
         """
-        trouble = self.trouble()
+        trouble = self._obstacle()
         if trouble or self.dataset is None or self.predicting:
             self.trouble_told.emit(
                 trouble or self.tr("Photos are being named. Go on when that is done.")

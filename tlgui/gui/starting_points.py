@@ -77,7 +77,7 @@ class StartingPoints(QObject):
         self._reading = reading
         self._points: dict[str, StartingPoint] = {}
         self._runs: tuple[NamedRun, ...] = ()
-        self._other = ""
+        self._start = ""
         self._awaited = ""
         self._told: set[str] = set()
         self._asked = 0
@@ -89,8 +89,14 @@ class StartingPoints(QObject):
     @property
     def models(self) -> tuple[OwnModel, ...]:
         """Favourites first, then the newest; without what waits for a decision."""
-        made = [self._own(p) for p in self._points.values() if p != self.fresh]
+        made = [self._own(p) for p in self._points.values() if self._is_offered(p)]
         return tuple(sorted(made, key=lambda m: (m.starred, m.begun), reverse=True))
+
+    def _is_offered(self, point: StartingPoint) -> bool:
+        if not point.is_run:
+            return point != self.fresh
+        is_chosen = str(point.folder) == self._start
+        return is_chosen or any(run.folder == point.folder for run in self._runs)
 
     def _own(self, point: StartingPoint) -> OwnModel:
         run = next((run for run in self._runs if run.folder == point.folder), None)
@@ -107,13 +113,14 @@ class StartingPoints(QObject):
         """Whether a folder was looked for, and is no model any more."""
         return bool(folder) and not self._asked and folder not in self._points
 
-    def look(self, other: str = "") -> None:
-        """Has everything read anew.
+    def follow(self, start: str) -> None:
+        """Notes what the next run starts from; it may lie elsewhere than the rest."""
+        self._start = start
+        if start and start not in self._points:
+            self.look()
 
-        Args:
-            other: the folder that a run is to start from; it may lie elsewhere.
-        """
-        self._other = other
+    def look(self) -> None:
+        """Has everything read anew."""
         self._asked += 1
         self._reading.request_starting_points(self._folders())
 
@@ -121,15 +128,15 @@ class StartingPoints(QObject):
         """Takes the finished runs of the project that is open now."""
         before, self._runs = self._runs, tuple(runs)
         if {run.folder for run in before} != {run.folder for run in runs}:
-            self.look(self._other)
+            self.look()
         elif before != self._runs:
             self.changed.emit()
 
     def _folders(self) -> tuple[str, ...]:
         runs = [str(run.folder) for run in self._runs]
         # What a file names as its start may be anywhere, but not on the network.
-        if self._other and not self._other.startswith((r"\\", "//")):
-            runs.append(self._other)
+        if self._start and not self._start.startswith((r"\\", "//")):
+            runs.append(self._start)
         return tuple(dict.fromkeys(runs))
 
     def import_model(self, file: Path) -> None:
@@ -168,7 +175,7 @@ class StartingPoints(QObject):
                 if outcome is not Outcome.COMPLETED:
                     self._awaited = ""
                 elif self._awaited:
-                    self.look(self._other)
+                    self.look()
                 self.import_changed.emit()
 
     @Slot(object, str)

@@ -112,6 +112,7 @@ class StepRail(QFrame):
             session.scan_started,
             session.scan_ended,
             session.run.epoch_ended,
+            session.starts.changed,
         ):
             signal.connect(self._show_summaries)
         session.engine_changed.connect(self._show_engine)
@@ -187,6 +188,9 @@ class StepRail(QFrame):
             freedom = self.tr("head and {count} of {blocks} blocks learn").format(
                 count=len(chosen), blocks=len(backbone.blocks)
             )
+        own = self._session.starts.find(self._session.spec.start)
+        if own is not None:
+            freedom = self.tr("from {0}").format(own.title) + f"\n{freedom}"
         return f"{backbone.title}\n{freedom}"
 
     def _about_training(self) -> str:

@@ -14,6 +14,7 @@ from tlgui.gui.preview import show_page
 from tlgui.gui.run_status import RunStatus
 from tlgui.gui.session import Session, Status
 from tlgui.gui.settings_form import SettingsForm
+from tlgui.gui.start_line import StartLine
 from tlgui.gui.stop_dialog import StopDialog
 
 _FORM_WIDTH = 372
@@ -28,6 +29,7 @@ class TrainingPage(QWidget):
         self._dialog: StopDialog | None = None
         self.settings = SettingsForm(session)
         self.status = RunStatus(session)
+        self.origin = StartLine(session)
         self.plots = LivePlots(session.run)
         self.start = controls.button(self.tr("Start training"), "primary")
         self.start.setToolTip(self.tr("F5"))
@@ -46,7 +48,7 @@ class TrainingPage(QWidget):
         buttons = controls.row(self.drop, self.start, self.keep)
         head = controls.row(self.status, buttons, gap=controls.GAP)
         head.setStretch(0, 1)
-        run = controls.card(controls.column(head, self.reason))
+        run = controls.card(controls.column(head, self.origin, self.reason))
         plots = controls.card(controls.column(self.plots))
         right = QWidget()
         column = controls.column(run, plots, gap=controls.GAP)
@@ -89,6 +91,8 @@ class TrainingPage(QWidget):
             session.status_changed,
             session.dataset_changed,
             session.spec_changed,
+            session.starts.changed,
+            session.starts.import_changed,
             session.run.epoch_ended,
             session.run.emptied,
             session.run.opened,

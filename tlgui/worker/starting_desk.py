@@ -52,16 +52,17 @@ class StartingDesk(QObject):
         self._answer(runs, trouble)
 
     def _answer(self, runs: Sequence[str], trouble: str) -> None:
-        points: tuple[StartingPoint, ...] = ()
-        problems = [trouble] if trouble else []
+        points, problems = _open(runs)
         try:
             imported, refused = imported_models()
-            opened, damaged = _open(runs)
-            points = (*opened, *imported)
-            problems += [*damaged, *refused]
+            points += imported
+            problems += refused
+        except TlguiError as error:
+            problems.append(str(error))
         except Exception:  # noqa: BLE001 - told as a bug of ours
             self.bug_found.emit(traceback.format_exc())
-        self.starting_points_read.emit(points, "\n".join(problems))
+        problems = [trouble, *problems] if trouble else problems
+        self.starting_points_read.emit(tuple(points), "\n".join(problems))
 
 
 def _open(runs: Sequence[str]) -> tuple[list[StartingPoint], list[str]]:
