@@ -125,6 +125,7 @@ class OwnModels(QWidget):
             self._grid.addWidget(card, place // A_ROW, place % A_ROW)
             card.removal_asked.connect(self._on_removal_asked)
             card.show()
+        self.show_status()
         if focused in self.cards:
             self.cards[focused].setFocus()
 
