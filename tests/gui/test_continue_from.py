@@ -63,7 +63,6 @@ def test_only_a_run_with_a_model_can_be_continued_from(continuing: RunsPage) -> 
 
 @pytest.mark.parametrize("way", ["button", "key", "menu"])
 def test_continuing_fills_in_the_settings_and_the_start(
-    qtbot: QtBot,
     continuing: RunsPage,
     session: Session,
     projects: ProjectSession,
@@ -71,29 +70,30 @@ def test_continuing_fills_in_the_settings_and_the_start(
     project: Path,
     way: str,
 ) -> None:
-    reader.scan_ended.emit(dataclasses.replace(a_dataset(), root=Path("/p")), "")
+    session.dataset = a_dataset()
+    pages: list[str] = []
+    sentences: list[str] = []
+    projects.page_asked.connect(pages.append)
+    session.noticed.connect(sentences.append)
     point = at(project, "b", ("ants", "wasps"))
     reader.starting_points_read.emit((point,), "")
     click(continuing, 0, Column.NAME)
-    with qtbot.waitSignals([projects.page_asked, session.noticed]) as told:
-        if way == "button":
-            QTest.mouseClick(continuing.continuing.button, CLICK)
-        elif way == "key":
-            QTest.keyClick(continuing.table, Qt.Key.Key_F4)
-        else:
-            continuing.table.customContextMenuRequested.emit(QPoint(5, 5))
-            (menu,) = continuing.findChildren(QMenu)
-            assert continuing.continuing.action in menu.actions()
-            continuing.continuing.action.trigger()
-            menu.close()
-    arguments = [signal.args for signal in told.all_signals_and_args]
-    assert ("training",) in arguments
-    (sentence,) = next(args for args in arguments if args != ("training",))
-    assert sentence == (
+    if way == "button":
+        QTest.mouseClick(continuing.continuing.button, CLICK)
+    elif way == "key":
+        QTest.keyClick(continuing.table, Qt.Key.Key_F4)
+    else:
+        continuing.table.customContextMenuRequested.emit(QPoint(5, 5))
+        (menu,) = continuing.findChildren(QMenu)
+        assert continuing.continuing.action in menu.actions()
+        continuing.continuing.action.trigger()
+        menu.close()
+    assert pages == ["training"]
+    assert sentences == [
         "Starts from “Run 2”. Choose what to change and press Start. It knows ants "
         "already; new to it: bees. Not among your photos, so it will no longer say: "
         "wasps."
-    )
+    ]
     expected = dataclasses.replace(SPECS["b"], start=str(point.folder))
     assert session.spec == dataclasses.replace(expected, data=session.spec.data)
     assert session.starting_point == point

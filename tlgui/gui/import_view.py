@@ -81,12 +81,11 @@ class ImportView(QFrame):
         self.bar.setValue(done)
 
     def _show_result(self, point: StartingPoint) -> None:
-        names = self._session.dataset.class_names if self._session.dataset else ()
         text = self.tr("“{name}” can be used: {architecture}")
         architecture = find_backbone(point.backbone).title
         self.title.setText(text.format(name=point.title, architecture=architecture))
         self.report.setText(point.report)
-        self.meaning.setText(self._words.classes(point, names))
+        self.meaning.setText(self._words.classes(point, self._session.class_names))
         self.use.setAccessibleName(self.tr("Use “{0}”").format(point.title))
         self.remove.setAccessibleName(self.tr("Remove “{0}”").format(point.title))
         self.setAccessibleName(f"{self.title.text()}. {point.report}")

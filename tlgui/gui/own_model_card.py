@@ -1,7 +1,7 @@
 """A model of one's own as a card to choose."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from tlgui.gui.choice_card import INDENT, ChoiceCard
@@ -45,7 +45,7 @@ class OwnModelCard(ChoiceCard):
 
     def _offer_removal(self) -> None:
         remove = QAction(self.tr("Remove…"), self)
-        remove.setShortcut(Qt.Key.Key_Delete)
+        remove.setShortcut(QKeySequence.StandardKey.Delete)
         remove.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         remove.triggered.connect(self._on_remove)
         self.addAction(remove)

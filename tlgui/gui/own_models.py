@@ -138,8 +138,7 @@ class OwnModels(QWidget):
             card.setChecked(True)
         own = session.starts.find(session.spec.start)
         if own is not None:
-            names = session.dataset.class_names if session.dataset else ()
-            self.sentence.setText(self._words.sentence(own, names))
+            self.sentence.setText(self._words.sentence(own, session.class_names))
         self._told.setVisible(own is not None)
         self.remove.setVisible(own is not None and not own.point.is_run)
 

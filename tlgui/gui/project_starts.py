@@ -74,9 +74,8 @@ class ProjectStarts(QObject):
         own = self._session.starts.find(self._untold)
         if own is None:
             return
-        dataset, self._untold = self._session.dataset, ""
-        names = dataset.class_names if dataset is not None else ()
+        self._untold = ""
         text = self.tr("Starts from “{name}”. Choose what to change and press Start.")
-        told = text.format(name=own.title), self._words.classes(own.point, names)
-        self._session.noticed.emit(" ".join(told))
+        meaning = self._words.classes(own.point, self._session.class_names)
+        self._session.noticed.emit(f"{text.format(name=own.title)} {meaning}")
 

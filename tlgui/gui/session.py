@@ -108,6 +108,11 @@ class Session(QObject):
         return find_backbone(self.spec.backbone)
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        """What the data set tells apart; empty while there is none."""
+        return () if self.dataset is None else self.dataset.class_names
+
+    @property
     def starting_point(self) -> StartingPoint | None:
         """What the next run starts from; None for the catalogue's weights."""
         own = self.starts.find(self.spec.start)
