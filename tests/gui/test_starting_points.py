@@ -58,6 +58,10 @@ def test_another_name_asks_no_disk(
         session.starts.take_runs([named(point, "The good one")])
     assert titles(session) == ["The good one"]
     assert len(reader.starts_asked) == asked
+    session.choose_model(point.backbone, str(point.folder))
+    session.starts.take_runs([])
+    reader.starting_points_read.emit((point,), "")
+    assert titles(session) == ["The good one"], "new photos begin another project"
 
 
 def test_a_run_of_another_project_is_offered_only_while_it_is_chosen(

@@ -77,6 +77,7 @@ class StartingPoints(QObject):
         self._reading = reading
         self._points: dict[str, StartingPoint] = {}
         self._runs: tuple[NamedRun, ...] = ()
+        self._named: dict[Path, NamedRun] = {}
         self._start = ""
         self._awaited = ""
         self._told: set[str] = set()
@@ -99,7 +100,7 @@ class StartingPoints(QObject):
         return is_chosen or any(run.folder == point.folder for run in self._runs)
 
     def _own(self, point: StartingPoint) -> OwnModel:
-        run = next((run for run in self._runs if run.folder == point.folder), None)
+        run = self._named.get(point.folder)
         if run is None:
             return OwnModel(point, point.title, False, point.created)
         return OwnModel(point, run.name, run.starred, run.begun)
@@ -127,6 +128,8 @@ class StartingPoints(QObject):
     def take_runs(self, runs: Sequence[NamedRun]) -> None:
         """Takes the finished runs of the project that is open now."""
         before, self._runs = self._runs, tuple(runs)
+        # A run keeps its name when its project is left for new photos.
+        self._named |= {run.folder: run for run in runs}
         if {run.folder for run in before} != {run.folder for run in runs}:
             self.look()
         elif before != self._runs:
