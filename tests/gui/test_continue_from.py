@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.fakes import ScriptedReader, a_dataset, a_start
 from tests.gui.test_runs_page import CLICK, CONTROL, SPECS, click, column
-from tests.gui.test_runs_page import page as page  # noqa: PLC0414 - fixtures
-from tests.gui.test_runs_page import project as project  # noqa: PLC0414
+from tests.gui.test_runs_page import page as page
+from tests.gui.test_runs_page import project as project
 from tlgui import paths
 from tlgui.core.project import Project, RunEntry
 from tlgui.core.project_folder import create_project, read_project

@@ -50,9 +50,7 @@ def own(page: ModelPage) -> OwnModels:
     return page.own
 
 
-def offer(
-    session: Session, reader: ScriptedReader, *points: StartingPoint
-) -> None:
+def offer(session: Session, reader: ScriptedReader, *points: StartingPoint) -> None:
     """Lets the project have runs, and the program imported models."""
     runs = [p for p in points if p.is_run]
     session.starts.take_runs(

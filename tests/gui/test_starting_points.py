@@ -39,9 +39,7 @@ def test_runs_have_their_names_and_favourites_come_first(
 ) -> None:
     old = a_start("a", created="2026-01-01T09:00:00")
     new = a_start("b", created="2026-06-01T09:00:00")
-    session.starts.take_runs(
-        [named(old, "Run 1", starred=True), named(new, "Run 2")]
-    )
+    session.starts.take_runs([named(old, "Run 1", starred=True), named(new, "Run 2")])
     assert reader.starts_asked[-1] == (str(old.folder), str(new.folder))
     reader.starting_points_read.emit((old, new, an_import()), "")
     assert titles(session) == ["Run 1", "Run 2", "keras_model"]

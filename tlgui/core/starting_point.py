@@ -1,7 +1,7 @@
 """What a training can go on from: a finished run, or a model that was imported.
 
-    <models folder>/my model/start.weights.npz   the weights, read by the engine alone
-                             about.json          what is told of them
+<models folder>/my model/start.weights.npz   the weights, read by the engine alone
+about.json          what is told of them
 """
 
 import dataclasses

@@ -35,9 +35,7 @@ class ContinueFrom(QObject):
         self.button = controls.button(text)
         self.action = QAction(text, page)
         self.action.setShortcut(_KEY)
-        self.action.setShortcutContext(
-            Qt.ShortcutContext.WidgetWithChildrenShortcut
-        )
+        self.action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.button.clicked.connect(self._ask)
         self.action.triggered.connect(self._ask)
         self.offer(None)
@@ -51,7 +49,9 @@ class ContinueFrom(QObject):
         """
         can = run is not None and run.has_model
         self._folder = run.folder if run is not None and can else ""
-        none_kept = self.tr("This run kept no model, so there is nothing to start from.")
+        none_kept = self.tr(
+            "This run kept no model, so there is nothing to start from."
+        )
         self.button.setToolTip(none_kept if run is not None and not can else self._tip)
         for thing in (self.button, self.action):
             thing.setEnabled(can)

@@ -66,4 +66,3 @@ def model_in(mime: QMimeData) -> Path | None:
 
 def _is_model(file: str) -> bool:
     return file.lower().endswith((*MODEL_ENDINGS, *_REFUSED_ENDINGS))
-

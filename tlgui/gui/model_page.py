@@ -41,7 +41,7 @@ class _Content(QWidget):
 
 
 class ModelPage(QWidget):
-    """Cards of the backbones and of one's own models; below them the chosen one's blocks.
+    """Cards of the backbones and of own models; below them the chosen one's blocks.
 
     Everything that is chosen here goes into the session's spec.
     """

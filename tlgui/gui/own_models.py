@@ -62,9 +62,7 @@ class OwnModels(QWidget):
         self.show_status()
 
     def _lay_out(self) -> None:
-        head = row(
-            self.heading, self.hint, None, self.show_all, self.use_file, gap=14
-        )
+        head = row(self.heading, self.hint, None, self.show_all, self.use_file, gap=14)
         self._grid = QGridLayout()
         self._grid.setSpacing(12)
         for place in range(A_ROW):

@@ -78,4 +78,3 @@ class ProjectStarts(QObject):
         text = self.tr("Starts from “{name}”. Choose what to change and press Start.")
         meaning = self._words.classes(own.point, self._session.class_names)
         self._session.noticed.emit(f"{text.format(name=own.title)} {meaning}")
-

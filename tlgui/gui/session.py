@@ -134,8 +134,8 @@ class Session(QObject):
         if obstacle or not self.starts.is_missing(self.spec.start):
             return obstacle
         return self.tr(
-            "The model to start from is not there any more: {folder}. Choose another one "
-            "under Model."
+            "The model to start from is not there any more: {folder}. Choose another "
+            "one under Model."
         ).format(folder=self.spec.start)
 
     def _obstacle(self) -> str:

@@ -58,9 +58,9 @@ class Reading(Protocol):
 
     def request_run(self, folder: str) -> None:
         """Queues the opening of a run folder."""
+
     def request_starting_points(self, runs: Sequence[str] = ()) -> None:
         """Queues the reading of imported models, and of some finished runs."""
 
     def request_removal(self, folder: str, runs: Sequence[str] = ()) -> None:
         """Queues the deletion of an imported model; what is left is read after it."""
-

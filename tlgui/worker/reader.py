@@ -32,8 +32,8 @@ class Reader(QObject):
         kept_measured(KeptActivations or None, str): what is kept, or None and a
             sentence.
         folder_tried(str, str): a folder, and why no run can be put there, or "".
-        starting_points_read(object, str): a tuple of `StartingPoint`, the runs asked for
-            and everything that was imported; and sentences about what cannot be read.
+        starting_points_read(object, str): a tuple of `StartingPoint`, the runs asked
+            for and everything imported; and sentences about what cannot be read.
         bug_found(str): a traceback of a fault of ours.
     """
 
