@@ -347,9 +347,9 @@ def test_a_model_file_is_dropped_on_the_window(
     assert window.pages.currentIndex() == DATA
     mime = mime_of(str(FILE))
     assert not enters(window, mime_of("/photos/1.jpg"))
-    assert enters(window, mime)
     drop(window, mime_of("/photos/1.jpg"))
     assert jobs.import_jobs == []
+    assert enters(window, mime)
     drop(window, mime)
     assert [job.file for job in jobs.import_jobs] == [str(FILE)]
     assert window.pages.currentIndex() == MODEL
