@@ -47,6 +47,32 @@ class StartingPoint:
     created: str = ""
     report: str = ""
 
+    def check_backbone(self, wanted: str) -> None:
+        """Makes sure that a training wants the backbone that this is.
+
+        Raises:
+            TlguiError: it wants another one.
+        """
+        if wanted != self.backbone:
+            raise TlguiError(
+                f"The training is to start from {self.folder}, which is a "
+                f"{self.backbone}, but the backbone {wanted} was chosen. Choose "
+                f"{self.backbone}, or start from another model."
+            )
+
+
+def find_starting_point(wish: str) -> StartingPoint:
+    """Finds a starting point by its folder, or an imported model by its name.
+
+    Raises:
+        TlguiError: there is none.
+    """
+    folder = Path(wish).absolute()
+    if not folder.exists() and is_plain_name(wish):
+        named = paths.models_dir() / wish
+        folder = named if named.is_dir() else folder
+    return open_starting_point(folder)
+
 
 def open_starting_point(folder: Path) -> StartingPoint:
     """Reads what is told of a finished run or of an imported model.
