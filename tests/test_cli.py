@@ -120,7 +120,7 @@ def test_a_run_and_an_imported_model_are_started_from(
     begin = ["train", colours, "--out", tmp_path / "d", "--start", old]
     code, out, err = run(*begin, "--backbone", "efficientnet-lite1", capsys=capsys)
     assert code == 2
-    assert "but the backbone efficientnet-lite1 was chosen" in err
+    assert "but efficientnet-lite1 was chosen" in err
     assert not (tmp_path / "d").exists()
 
 

@@ -39,9 +39,7 @@ def test_blocks_are_named_in_order() -> None:
     assert block_names("efficientnet-lite1") == block_names("efficientnet-lite2")
 
 
-@pytest.mark.parametrize(
-    "build", [block_names, backbones.build_imagenet_classifier]
-)
+@pytest.mark.parametrize("build", [block_names, backbones.build_imagenet_classifier])
 def test_an_unknown_name_lists_the_known_ones(build: Any) -> None:
     with pytest.raises(TlguiError, match="efficientnet-lite0, efficientnet-lite1"):
         build("efficientnet-lite9")

@@ -14,7 +14,9 @@ from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.starting_point import WEIGHTS, imported_models
-from tlgui.ml import importing, model_template, models
+from tlgui.ml import importing, model_template
+from tlgui.ml.backbones import build_backbone
+from tlgui.ml.foreign.gate import open_foreign
 from tlgui.ml.foreign.saved_layers import SavedLayer
 from tlgui.ml.importing import import_model
 from tlgui.ml.start_file import read_start_file
@@ -46,8 +48,10 @@ def test_what_keras_saves_of_our_architectures(
         f"{imported.matched} of {imported.matched + 1} layers matched. New, to be "
         "trained on your photos: its head."
     )
-    assert imported.total == imported.matched + 1 == len(
-        [layer for layer in ours.layers if layer.weights]
+    assert (
+        imported.total
+        == imported.matched + 1
+        == len([layer for layer in ours.layers if layer.weights])
     )
     (point,), problems = imported_models()
     assert problems == ()
@@ -77,7 +81,7 @@ def test_a_model_built_around_ours(tmp_path: Path, ours: Any) -> None:
     """As in the tutorials: the backbone as one layer, and a head of their own."""
     import keras
 
-    base = models.build_backbone(LITE0, pretrained=False)
+    base = build_backbone(LITE0, pretrained=False)
     outer = keras.Sequential(
         [
             keras.Input((224, 224, 3)),
@@ -113,12 +117,12 @@ def test_another_architecture_is_refused_with_those_that_fit(tmp_path: Path) -> 
 def test_every_layer_of_the_backbone_must_be_there(
     tmp_path: Path, ours: Any, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    whole = importing.open_foreign(save(ours, tmp_path / "x.weights.h5"))
+    whole = open_foreign(save(ours, tmp_path / "x.weights.h5"))
     some: list[SavedLayer] = [la for la in whole.layers if la.name != missing]
     assert len(some) == len(whole.layers) - 1
     foreign = dataclasses.replace(whole, layers=tuple(some))
     monkeypatch.setattr(importing, "open_foreign", lambda file: foreign)
-    with pytest.raises(TlguiError, match=r"only \d+ of the \d+ layers of a Eff.*Lite0"):
+    with pytest.raises(TlguiError, match=r"only \d+ of the \d+ layers of Eff.*Lite0"):
         import_model(tmp_path / "x.weights.h5")
 
 
@@ -127,7 +131,7 @@ def test_a_damaged_deep_model_is_not_taken_for_a_shallow_one(
 ) -> None:
     """Lite1 has every layer of Lite0, and more."""
     deep = build_ours("efficientnet-lite1")
-    whole = importing.open_foreign(save(deep, tmp_path / "x.weights.h5"))
+    whole = open_foreign(save(deep, tmp_path / "x.weights.h5"))
     some = tuple(la for la in whole.layers if la.name != "block2c_dwconv")
     assert len(some) == len(whole.layers) - 1
     foreign = dataclasses.replace(whole, layers=some)

@@ -16,6 +16,7 @@ from tlgui.core import events
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.core.events import Event, RunStarted
+from tlgui.core.history import best_epoch
 from tlgui.core.run import Run, open_finished_run, open_run
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.starting_point import WEIGHTS
@@ -50,8 +51,9 @@ def first_loss(made: Run) -> float:
 
 def kept_loss(made: Run) -> float:
     """Of the kept weights on the validation samples, as they were when it ended."""
-    best = made.report()["best_epoch"]
-    return made.history()[best - 1].val_loss
+    best = best_epoch(made.history())
+    assert best is not None
+    return best.val_loss
 
 
 def test_a_head_goes_on_where_it_was(colours: Path, tmp_path: Path) -> None:
@@ -179,7 +181,7 @@ def test_a_starting_point_that_cannot_be_used_leaves_no_run(
     old = run(tmp_path / "old", colours)
     other = spec(colours, start=str(old.folder), backbone="efficientnet-lite1")
     for wanted, reason in (
-        (other, "which is a efficientnet-lite0, but the backbone efficientnet-lite1"),
+        (other, "whose backbone is efficientnet-lite0, but efficientnet-lite1"),
         (spec(colours, start=str(tmp_path / "nowhere")), "no such folder"),
     ):
         with pytest.raises(TlguiError, match=reason):

@@ -34,8 +34,8 @@ class Backbone:
         weights_sha256: the checksum of that file, or of other weights in its place.
         licence: of the weights.
         source: where the weights come from.
-        own_weights: a file of ours whose weights take the place of the catalogue's; then
-            `weights_sha256` names them, wherever they lie.
+        own_weights: a file of ours whose weights take the place of the catalogue's;
+            then `weights_sha256` names them, wherever they lie.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """What a training can go on from: a finished run, or a model that was imported.
 
-    <models folder>/my model/start.weights.npz   the weights, read by the engine alone
-                             about.json          what is told of them
+<models folder>/my model/start.weights.npz   the weights, read by the engine alone
+                         about.json          what is told of them
 """
 
 import dataclasses
@@ -55,9 +55,9 @@ class StartingPoint:
         """
         if wanted != self.backbone:
             raise TlguiError(
-                f"The training is to start from {self.folder}, which is a "
-                f"{self.backbone}, but the backbone {wanted} was chosen. Choose "
-                f"{self.backbone}, or start from another model."
+                f"The training is to start from {self.folder}, whose backbone is "
+                f"{self.backbone}, but {wanted} was chosen. Choose {self.backbone}, "
+                "or start from another model."
             )
 
 

@@ -95,11 +95,11 @@ def _other_architecture(foreign: ForeignModel) -> TlguiError:
     if there := nearest(foreign.layers):
         name, report = there
         found = (
-            f"only {len(report.matched)} of the {report.total} layers of a "
+            f"only {len(report.matched)} of the {report.total} layers of "
             f"{find_backbone(name).title} are in it"
         )
         if not report.new:
-            found = f"it has other layers beside those of a {find_backbone(name).title}"
+            found = f"it has other blocks beside those of {find_backbone(name).title}"
     return TlguiError(
         f"The model {foreign.path} is of an architecture that is not known here: "
         f"{found}. Expected one of {known} with all its layers; only the head may "

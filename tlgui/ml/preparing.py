@@ -40,7 +40,6 @@ def prepare_data(
         TlguiError: it is not fit, and why.
         Stopped: `stop` said so.
     """
-
     memory = PixelMemory() if memory is None else memory
     backbone = backbone or find_backbone(spec.backbone)
 

@@ -16,7 +16,6 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -162,7 +161,7 @@ def write_start_file(file: Path, weights: StartingWeights) -> None:
 
     def write(draft: Path) -> None:
         with draft.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+            np.savez(stream, allow_pickle=False, **arrays)
 
     storage.write_whole(file, write)
 
@@ -276,7 +275,10 @@ def _with_head(
         return StartingWeights(backbone.name, layers)
     kernel, bias = map(_floats, head)
     classes = len(class_names)
-    shapes, expected = (kernel.shape, bias.shape), ((backbone.features, classes), (classes,))
+    shapes, expected = (
+        (kernel.shape, bias.shape),
+        ((backbone.features, classes), (classes,)),
+    )
     if shapes != expected or len(set(class_names)) != classes:
         raise ValueError(f"its head has the shapes {shapes} for {classes} classes")
     return StartingWeights(backbone.name, layers, (kernel, bias), tuple(class_names))

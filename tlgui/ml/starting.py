@@ -59,7 +59,9 @@ def keep_start(start: StartingWeights | None, run: Path) -> None:
         write_start_file(run / WEIGHTS, start)
 
 
-def backbone_with(start: StartingWeights | None, spec: TrainingSpec, run: Path) -> Backbone:
+def backbone_with(
+    start: StartingWeights | None, spec: TrainingSpec, run: Path
+) -> Backbone:
     """The backbone of a run, with the weights that it starts from.
 
     Args:
@@ -91,7 +93,7 @@ def _read(file: Path, backbone: str) -> StartingWeights:
     weights = read_start_file(file)
     if weights.backbone != backbone:
         raise TlguiError(
-            f"The weights to start from in {file} are those of a {weights.backbone}, "
-            f"but a {backbone} was expected. Train anew, or start from another model."
+            f"The weights to start from in {file} are those of {weights.backbone}, "
+            f"but {backbone} was expected. Train anew, or start from another model."
         )
     return weights

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.ml.foreign.hostile import weights
-from tlgui.ml.foreign import limits, reader
+from tlgui.ml.foreign import CHILD_ARGUMENT, limits, reader
 from tlgui.ml.foreign.child import Window
 from tlgui.ml.foreign.gate import open_foreign
 from tlgui.ml.foreign.reader import read_weights
@@ -53,10 +53,8 @@ def array(dtype: object = "float32", shape: object = (2,)) -> dict[str, object]:
 def test_a_frozen_program_starts_itself_as_the_child(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Then the program is its own Python, and looks at its first argument."""
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    (program, *arguments) = reader.command(Window(0, 1, 1))
-    assert program == sys.executable
+    program, *arguments = reader.command(Window(0, len(weights()), len(weights())))
     started = [program, "-m", "tlgui", *arguments]
     monkeypatch.setattr(reader, "command", lambda window: started)
     path = tmp_path / "x.weights.h5"
@@ -187,5 +185,5 @@ def test_the_limits_of_the_child() -> None:
 def test_a_frozen_program_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     program, flag, window = reader.command(Window(1, 2, 3))
-    assert (program, flag) == (sys.executable, reader.CHILD_ARGUMENT)
+    assert (program, flag) == (sys.executable, CHILD_ARGUMENT)
     assert json.loads(window)["offset"] == 1
