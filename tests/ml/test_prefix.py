@@ -111,7 +111,7 @@ def test_keras_own_prefix_is_the_part_of_the_backbone_it_says() -> None:
 
     from tlgui.ml.backbones import build_backbone
 
-    whole = build_backbone(BACKBONE.name)
+    whole = build_backbone(BACKBONE)
     pixels = pictures(2).astype(np.float32)
     expected = whole(pixels, training=False)
     for block in (NAMES[0], MIDDLE, NAMES[-2]):

@@ -1,7 +1,7 @@
 """What a training can go on from: a finished run, or a model that was imported.
 
 <models folder>/my model/start.weights.npz   the weights, read by the engine alone
-about.json          what is told of them
+                         about.json          what is told of them
 """
 
 import dataclasses
@@ -46,6 +46,32 @@ class StartingPoint:
     accuracy: float = -1.0
     created: str = ""
     report: str = ""
+
+    def check_backbone(self, wanted: str) -> None:
+        """Makes sure that a training wants the backbone that this is.
+
+        Raises:
+            TlguiError: it wants another one.
+        """
+        if wanted != self.backbone:
+            raise TlguiError(
+                f"The training is to start from {self.folder}, whose backbone is "
+                f"{self.backbone}, but {wanted} was chosen. Choose {self.backbone}, "
+                "or start from another model."
+            )
+
+
+def find_starting_point(wish: str) -> StartingPoint:
+    """Finds a starting point by its folder, or an imported model by its name.
+
+    Raises:
+        TlguiError: there is none.
+    """
+    folder = Path(wish).absolute()
+    if not folder.exists() and is_plain_name(wish):
+        named = paths.models_dir() / wish
+        folder = named if named.is_dir() else folder
+    return open_starting_point(folder)
 
 
 def open_starting_point(folder: Path) -> StartingPoint:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tlgui import paths
-from tlgui.core.catalogue import find_backbone
+from tlgui.core.catalogue import Backbone
 from tlgui.core.events import Emit, SourceChosen, Streaming
 from tlgui.core.phases import Phase
 from tlgui.core.spec import TrainingSpec
@@ -43,9 +43,15 @@ class Feeding:
     """Prepares the feeds of a run; keeps what phases share."""
 
     def __init__(
-        self, spec: TrainingSpec, reader: SampleReader, steps: int, emit: Emit
+        self,
+        spec: TrainingSpec,
+        backbone: Backbone,
+        reader: SampleReader,
+        steps: int,
+        emit: Emit,
     ) -> None:
         self._spec = spec
+        self._backbone = backbone
         self._reader = reader
         self._steps = steps
         self._classes = len(reader.dataset.class_names)
@@ -72,10 +78,10 @@ class Feeding:
 
         Args:
             phase: decides what changes.
-            weights: what earlier phases have learned.
+            weights: what earlier phases have learned, or the head to start from.
             streams: whether streaming is the cheaper; None to forecast it.
         """
-        cut = find_cut(find_backbone(self._spec.backbone), phase.trainable)
+        cut = find_cut(self._backbone, phase.trainable)
         reason = Streaming.NOTHING_FROZEN
         # What is kept is what pretrained layers gave; blocks that have learned since
         # would give something else.
@@ -123,8 +129,8 @@ class Feeding:
 
     def _classifier(self, weights: Weights | None) -> Any:
         if weights is None:
-            return models.build_classifier(self._spec.backbone, self._classes)
-        return weights.classifier(self._spec, self._classes)
+            return models.build_classifier(self._backbone, self._classes)
+        return weights.classifier(self._backbone, self._classes)
 
     def _sharing(self) -> Shared:
         if self._shared is None:

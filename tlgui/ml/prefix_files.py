@@ -13,6 +13,7 @@ from pathlib import Path
 from tlgui.core import storage
 from tlgui.core.errors import TlguiError
 from tlgui.ml.cuts import Part
+from tlgui.ml.prepared_room import make_room
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ def keep_converted(
         folder.mkdir(parents=True, exist_ok=True)
         if content is not None:
             storage.write_bytes(file, content)
+            make_room(folder)
         if seal is not None:
             storage.write_json(seal_file, dataclasses.asdict(seal))
     except (OSError, TlguiError) as error:

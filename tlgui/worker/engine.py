@@ -21,7 +21,14 @@ from typing import NoReturn
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import Emit, EngineReady, Event, JobEnded, Outcome, Stop
 from tlgui.core.run import new_run_name, open_finished_run
-from tlgui.worker.jobs import Job, PredictJob, ResumeJob, TrainJob, WarmUp
+from tlgui.worker.jobs import (
+    ImportJob,
+    Job,
+    PredictJob,
+    ResumeJob,
+    TrainJob,
+    WarmUp,
+)
 
 _NICE = 5
 _BELOW_NORMAL_PRIORITY_CLASS = 0x4000
@@ -151,6 +158,10 @@ class _Engine:
                 from tlgui.ml.training import resume
 
                 return resume(Path(run), emit, stop, dataset).outcome
+            case ImportJob(file, title):
+                from tlgui.ml.importing import import_model
+
+                emit(import_model(Path(file), title, lambda: stop() is not None))
             case PredictJob(run, sources):
                 from tlgui.ml.prediction import predict_sources
 
