@@ -92,7 +92,7 @@ def test_continuing_fills_in_the_settings_and_the_start(
         menus[0].deleteLater()
     assert pages == ["training"]
     assert sentences == [
-        "Starts from “Run 2”. Choose what to change and press Start. It knows ants "
+        "Starts from “Run 2”. Choose what to change, then train. It knows ants "
         "already; new to it: bees. Not among your photos, so it will no longer say: "
         "wasps."
     ]
@@ -136,7 +136,9 @@ def test_the_table_says_what_a_run_started_from(
         zip(column(page, Column.NAME), column(page, Column.STRATEGY), strict=True)
     )
     assert shown["d"] == "from Run 2"
-    assert shown["e"] == "head first, from keras_model"
+    assert shown["e"] == "from keras_model"
+    place = page.sorted.index(page.sorted.row_of("e"), Column.STRATEGY)
+    assert "the head alone, then the blocks" in place.data(Qt.ItemDataRole.ToolTipRole)
     assert shown["Run 1"] == "–"
 
 

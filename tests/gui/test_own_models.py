@@ -397,3 +397,26 @@ def test_the_training_page_says_what_a_run_starts_from(
     assert "not there any more" in page.reason.text()
     session.choose_model("efficientnet-lite0")
     assert page.start.isEnabled()
+
+
+def test_a_head_that_knows_the_classes_is_not_called_new(
+    session: Session, reader: ScriptedReader, page: ModelPage
+) -> None:
+    reader.scan_ended.emit(a_dataset(), "")
+    known, strange = a_start("known"), a_start("strange", ("cats", "dogs"))
+    offer(session, reader, known, strange)
+    session.choose_model(strange.backbone, str(strange.folder))
+    assert page.panel.sentence.text().endswith("New, and always learns.")
+    assert page.meaning.title.text() == "Quickest: only the new head learns."
+    session.choose_model(known.backbone, str(known.folder))
+    assert page.panel.sentence.text().endswith("(ants, bees). Always learns.")
+    assert page.meaning.title.text() == "Quickest: only the head learns."
+
+
+def test_the_picture_leaves_room_for_ones_own_models(
+    qtbot: QtBot, session: Session, reader: ScriptedReader, page: ModelPage
+) -> None:
+    page.resize(1040, 1_000)
+    alone = page.panel.picture_area.height()
+    offer(session, reader, *many(3))
+    qtbot.waitUntil(lambda: page.panel.picture_area.height() < alone)

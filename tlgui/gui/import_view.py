@@ -81,11 +81,12 @@ class ImportView(QFrame):
         self.bar.setValue(done)
 
     def _show_result(self, point: StartingPoint) -> None:
-        text = self.tr("“{name}” can be used: {architecture}")
+        text = self.tr("“{name}” is an {architecture} and can be used")
         architecture = find_backbone(point.backbone).title
         self.title.setText(text.format(name=point.title, architecture=architecture))
         self.report.setText(point.report)
         self.meaning.setText(self._words.classes(point, self._session.class_names))
+        self.meaning.setVisible(bool(point.class_names))  # else the report has it
         self.use.setAccessibleName(self.tr("Use “{0}”").format(point.title))
         self.remove.setAccessibleName(self.tr("Remove “{0}”").format(point.title))
         self.setAccessibleName(f"{self.title.text()}. {point.report}")

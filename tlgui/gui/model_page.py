@@ -59,6 +59,8 @@ class ModelPage(QWidget):
         outer = column(self.area)
         self.setLayout(outer)
         session.status_changed.connect(self.show_status)
+        session.starts.changed.connect(self._grow)
+        session.spec_changed.connect(self._grow)
         self.show_status()
 
     @Slot()
@@ -78,8 +80,8 @@ class ModelPage(QWidget):
 
     def _make_content(self) -> QWidget:
         lead = self.tr(
-            "Start from a model that knows everyday pictures, and decide how much of "
-            "it learns from your photos. The marked choice is a good start."
+            "Start from a model that knows everyday pictures, or from one of yours, "
+            "and decide how much of it learns from your photos."
         )
         bottom = row(self.meaning, self.parameters, gap=28)
         bottom.setStretch(0, 3)
@@ -107,7 +109,12 @@ class ModelPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Gives most of the height there is to spare to the picture."""
         super().resizeEvent(event)
-        self.panel.grow((self.height() - _USUAL_HEIGHT) * 2 // 3)
+        self._grow()
+
+    @Slot()
+    def _grow(self) -> None:
+        spare = self.height() - _USUAL_HEIGHT - self.own.sizeHint().height()
+        self.panel.grow(spare * 2 // 3)
 
 
 def main() -> int:

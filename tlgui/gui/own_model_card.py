@@ -32,7 +32,7 @@ class OwnModelCard(ChoiceCard):
         title.setStretch(0, 1)
         title.setContentsMargins(INDENT, 0, 0, 0)
         classes, facts = ElidedLabel("small"), ElidedLabel("small")
-        classes.show_text(words.names(own.point.class_names))
+        classes.show_text(words.known(own.point))
         facts.show_text(words.facts(own))
         layout = column(title, classes, facts, gap=3)
         layout.setContentsMargins(GAP, 9, GAP, 9)

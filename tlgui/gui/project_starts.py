@@ -75,6 +75,6 @@ class ProjectStarts(QObject):
         if own is None:
             return
         self._untold = ""
-        text = self.tr("Starts from “{name}”. Choose what to change and press Start.")
+        text = self.tr("Starts from “{name}”. Choose what to change, then train.")
         meaning = self._words.classes(own.point, self._session.class_names)
         self._session.noticed.emit(f"{text.format(name=own.title)} {meaning}")

@@ -12,6 +12,7 @@ from tlgui.core.spec import TrainingSpec
 from tlgui.gui.dates import long_moment, short_moment
 from tlgui.gui.durations import duration_text
 from tlgui.gui.percent import percent
+from tlgui.gui.runs_plot import shortened
 
 NOTHING = "–"
 
@@ -67,7 +68,7 @@ class RunsWords(QObject):
         return Cell(text.format(count, len(blocks)), count, f"{names}\n{tip}")
 
     def strategy(self, spec: TrainingSpec, origin: str = "") -> Cell:
-        """In which order things begin to change, and from which model.
+        """From which model of one's own, or else in which order things begin to change.
 
         Args:
             spec: decided the run.
@@ -76,10 +77,9 @@ class RunsWords(QObject):
         order = self._order(spec)
         if not origin:
             return order
-        start = self.tr("from {0}").format(origin)
-        text = start if order.text == NOTHING else f"{order.text}, {start}"
+        text = self.tr("from {0}").format(shortened(origin))
         tip = self.tr("It started from the model “{0}”.").format(origin)
-        return Cell(text, order.order, f"{tip}\n{order.tip}")
+        return Cell(text, f"{order.order} {origin}", f"{tip}\n{order.tip}")
 
     def _order(self, spec: TrainingSpec) -> Cell:
         if not spec.trainable:

@@ -118,6 +118,13 @@ class Session(QObject):
         own = self.starts.find(self.spec.start)
         return None if own is None else own.point
 
+    @property
+    def head_is_new(self) -> bool:
+        """Whether the head knows none of the present classes before it learns."""
+        point = self.starting_point
+        known = point.class_names if point is not None else ()
+        return not set(known) & set(self.class_names)
+
     def occupied(self) -> str:
         """What the engine is busy with, as a sentence; "" while it is free."""
         if self.status is not Status.IDLE:

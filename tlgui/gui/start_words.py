@@ -73,6 +73,10 @@ class StartWords(QObject):
             return "".join(names)
         return self.tr("{0} and {1}").format(", ".join(names[:-1]), names[-1])
 
+    def known(self, point: StartingPoint) -> str:
+        """The classes that it knows; short."""
+        return self.names(point.class_names) or self.tr("no classes of its own")
+
     def result(self, point: StartingPoint) -> str:
         """How good it is, or where it comes from; short."""
         if point.is_run and point.accuracy >= 0:
