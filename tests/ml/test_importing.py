@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -61,6 +62,25 @@ def test_what_keras_saves_of_our_architectures(
     assert kept.layers is not None
     assert kept.head is None
     for name, arrays in kept.layers.items():
+        for one, other in zip(arrays, ours.get_layer(name).weights, strict=True):
+            np.testing.assert_array_equal(one, other.numpy())
+
+
+def test_weights_without_names(tmp_path: Path, ours: Any) -> None:
+    """As earlier versions of Keras 3 wrote them."""
+    file = save(ours, tmp_path / "x.weights.h5")
+    with h5py.File(file, "r+") as opened:
+        groups: list[h5py.Group] = []
+        opened.visititems(
+            lambda _, one: groups.append(one) if "name" in one.attrs else None
+        )
+        for group in groups:
+            del group.attrs["name"]
+    assert len(groups) > 100
+    imported = import_model(file)
+    kept = read_start_file(Path(imported.folder) / WEIGHTS).layers
+    assert kept is not None
+    for name, arrays in kept.items():
         for one, other in zip(arrays, ours.get_layer(name).weights, strict=True):
             np.testing.assert_array_equal(one, other.numpy())
 

@@ -65,7 +65,7 @@ def import_model(
         raise _other_architecture(foreign)
     report, weights = _taken(foreign, find_backbone(name))
     go_on()
-    title = plain_text(title.strip() or file.name.split(".")[0])
+    title = title.strip() or file.name.split(".")[0]
     folder = _keep(weights, title, report.sentence())
     return ModelImported(
         str(folder), len(report.matched), report.total, report.sentence()
@@ -112,7 +112,7 @@ def _keep(weights: StartingWeights, title: str, report: str) -> Path:
     root = paths.models_dir()
     point = StartingPoint(
         root,
-        title,
+        plain_text(title),
         weights.backbone,
         weights.class_names,
         is_run=False,

@@ -1,15 +1,21 @@
 """Tells which backbone of the catalogue a foreign file belongs to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tlgui.core.catalogue import CATALOGUE, find_backbone
 from tlgui.ml.backbones import block_names, block_of, build_backbone
 from tlgui.ml.foreign.matching import MatchReport, match_weights
 from tlgui.ml.foreign.saved_layers import SavedLayer
 
+# Dense layers and what lies between them, in a head of somebody else.
+_MOST_HEAD_LAYERS = 10
+
 
 def recognise(layers: Sequence[SavedLayer]) -> str | None:
     """Finds the backbone whose every layer is in a file, by name and shapes.
+
+    Early versions of Keras 3 wrote no names beside weights; then places and shapes
+    decide.
 
     Args:
         layers: of a file that the gate has opened.
@@ -19,10 +25,13 @@ def recognise(layers: Sequence[SavedLayer]) -> str | None:
     """
     blocks = {_block(layer.name) for layer in layers}
     names = [n for n in CATALOGUE if blocks.issuperset(block_names(n))]
+    if not any(_shared(blocks, n) for n in CATALOGUE):
+        names = [*CATALOGUE]
     # A deep backbone holds the blocks of a shallow one of its family.
     for name in sorted(names, key=lambda n: -len(block_names(n))):
         report = _match(layers, name)
-        if not report.new and not _has_other_blocks(report, name):
+        few = len(report.unused) <= _MOST_HEAD_LAYERS
+        if not report.new and few and not _has_other_blocks(report, name):
             return name
     return None
 
@@ -34,10 +43,20 @@ def nearest(layers: Sequence[SavedLayer]) -> tuple[str, MatchReport] | None:
         Its name and what matches; None if no backbone has even half of its layers
         there.
     """
-    reports = {name: _match(layers, name) for name in CATALOGUE}
+    blocks = {_block(layer.name) for layer in layers}
+    names = [n for n in CATALOGUE if _shared(blocks, n) >= 0.5]
+    if not names:  # no use to ask for shapes
+        return None
+    reports = {name: _match(layers, name) for name in names}
     name = max(reports, key=lambda n: len(reports[n].matched) / reports[n].total)
     report = reports[name]
     return (name, report) if 2 * len(report.matched) >= report.total else None
+
+
+def _shared(blocks: Collection[str], name: str) -> float:
+    """The share of a backbone's blocks that a file names."""
+    ours = block_names(name)
+    return sum(block in blocks for block in ours) / len(ours)
 
 
 def _match(layers: Sequence[SavedLayer], name: str) -> MatchReport:
