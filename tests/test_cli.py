@@ -94,6 +94,37 @@ def test_train_evaluate_predict(
 
 
 @pytest.mark.tf
+def test_a_run_and_an_imported_model_are_started_from(
+    colours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = tmp_path / "old"
+    run("train", colours, "--out", old, *TRAIN_FAST, capsys=capsys)
+    file = old / "model.keras"
+    code, out, err = run("import", file, "--name", "mine", "--json", capsys=capsys)
+    assert code == 0, err
+    imported = json.loads(out)
+    assert imported["matched"] + 1 == imported["total"]
+    code, out, _ = run("import", file, capsys=capsys)
+    assert "layers matched. New, to be trained on your photos: its head." in out
+    code, out, _ = run("models", "--json", capsys=capsys)
+    starts = [model["start"] for model in json.loads(out) if "start" in model]
+    assert imported["folder"] in starts
+    assert len(starts) == 2
+    code, out, _ = run("models", capsys=capsys)
+    assert "mine" in out
+    for name, start in (("a", old), ("b", imported["folder"]), ("c", "mine")):
+        begin = ["train", colours, "--out", tmp_path / name, "--start", start]
+        code, out, err = run(*begin, *TRAIN_FAST, capsys=capsys)
+        assert code == 0, err
+        assert (tmp_path / name / "start.weights.npz").is_file()
+    begin = ["train", colours, "--out", tmp_path / "d", "--start", old]
+    code, out, err = run(*begin, "--backbone", "efficientnet-lite1", capsys=capsys)
+    assert code == 2
+    assert "but efficientnet-lite1 was chosen" in err
+    assert not (tmp_path / "d").exists()
+
+
+@pytest.mark.tf
 def test_train_tells_one_json_event_a_line(
     colours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,11 +3,17 @@
 import multiprocessing
 import sys
 
+from tlgui.ml.foreign import CHILD_ARGUMENT
+
 
 def main() -> int:
     """Starts the program; returns its exit code."""
-    multiprocessing.freeze_support()
     arguments = sys.argv[1:]
+    if arguments[:1] == [CHILD_ARGUMENT]:
+        from tlgui.ml.foreign import child
+
+        child.main()
+    multiprocessing.freeze_support()
     if _wants_window(arguments):
         from tlgui import app
 

@@ -19,9 +19,13 @@ from tlgui.core.layers import parse_trainable
 from tlgui.core.run import new_run_name, open_finished_run, open_run
 from tlgui.core.scan import check_trainable, scan
 from tlgui.core.spec import LOSSES, OPTIMIZERS, STRATEGIES, TrainingSpec
+from tlgui.core.starting_point import find_starting_point, imported_models
 from tlgui.core.task import IMAGE_CLASSIFICATION
 
-COMMANDS = ("demo", "scan", "models", "layers", "train", "evaluate", "predict")
+COMMANDS = (
+    *("demo", "scan", "models", "layers", "import"),
+    *("train", "evaluate", "predict"),
+)
 EXIT_OK, EXIT_TROUBLE = 0, 2
 _DEFAULTS = TrainingSpec(data="")
 
@@ -82,9 +86,12 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     scanned = command("scan", _scan, "classes, counts and every problem in a folder")
     scanned.add_argument("data", type=Path, metavar="DATA")
-    command("models", _models, "the pretrained backbones there are")
+    command("models", _models, "the pretrained backbones and imported models")
     layered = command("layers", _layers, "the blocks of a backbone")
     layered.add_argument("backbone", metavar="BACKBONE")
+    opened = command("import", _import, "open a model file of others to start from it")
+    opened.add_argument("file", type=Path, metavar="FILE", help=".keras or .h5")
+    opened.add_argument("--name", default="", help="how to call it")
     _add_training_options(command("train", _train, "fine-tune a pretrained backbone"))
     tried = command("evaluate", _evaluate, "how good a run is on labelled data")
     tried.add_argument("run", type=Path, metavar="RUN")
@@ -100,7 +107,8 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("data", type=Path, metavar="DATA", help="one sub-folder a class, or train/ …")
     add("--out", type=Path, required=True, metavar="RUN", help="new folder of the run")
-    add("--backbone", default=DEFAULT_BACKBONE, help=", ".join(CATALOGUE))
+    add("--backbone", help=f"{', '.join(CATALOGUE)}; or that of --start")
+    add("--start", metavar="RUN_or_MODEL", help="go on from a run or an imported model")
     add("--trainable", default="head", help="head, all, last:N or BLOCK,BLOCK…")
     add("--epochs", type=int, default=_DEFAULTS.epochs)
     add(
@@ -129,7 +137,11 @@ def _add_training_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _spec(options: argparse.Namespace) -> TrainingSpec:
-    backbone = find_backbone(options.backbone)
+    start = find_starting_point(options.start) if options.start else None
+    default = DEFAULT_BACKBONE if start is None else start.backbone
+    backbone = find_backbone(options.backbone or default)
+    if start is not None:
+        start.check_backbone(backbone.name)
     return TrainingSpec(
         data=str(options.data.absolute()),
         backbone=backbone.name,
@@ -149,6 +161,7 @@ def _spec(options: argparse.Namespace) -> TrainingSpec:
         class_weights=options.class_weights,
         patience=options.patience,
         seed=options.seed,
+        start="" if start is None else str(start.folder),
     )
 
 
@@ -219,10 +232,27 @@ def _scan(options: argparse.Namespace, stop: StopFlag) -> int:
 
 
 def _models(options: argparse.Namespace, stop: StopFlag) -> int:
+    imported, problems = imported_models()
     if options.json:
-        _print_json([cli_output.backbone_to_json(b) for b in CATALOGUE.values()])
+        listed = [cli_output.backbone_to_json(b) for b in CATALOGUE.values()]
+        _print_json([*listed, *map(cli_output.start_to_json, imported)])
     else:
         cli_output.print_models(list(CATALOGUE.values()))
+        cli_output.print_imported(imported)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return EXIT_OK
+
+
+def _import(options: argparse.Namespace, stop: StopFlag) -> int:
+    from tlgui.ml.importing import import_model
+
+    file = options.file.absolute()
+    imported = import_model(file, options.name, lambda: stop() is not None)
+    if options.json:
+        _print_json(imported.to_json())
+    else:
+        print(f"{imported.sentence}\nKept in {imported.folder}")
     return EXIT_OK
 
 

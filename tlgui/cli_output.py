@@ -17,6 +17,7 @@ from tlgui.core.events import (
 )
 from tlgui.core.metrics import class_scores
 from tlgui.core.report import Evaluation
+from tlgui.core.starting_point import StartingPoint
 
 
 def dataset_to_json(dataset: Dataset) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def print_dataset(dataset: Dataset) -> None:
 
 def backbone_to_json(backbone: Backbone) -> dict[str, Any]:
     """What `tlgui models --json` prints of one backbone."""
-    hidden = {"weights_package", "weights_file", "weights_sha256"}
+    hidden = {"weights_package", "weights_file", "weights_sha256", "own_weights"}
     values = {
         name: value
         for name, value in dataclasses.asdict(backbone).items()
@@ -77,6 +78,27 @@ def print_models(backbones: Sequence[Backbone]) -> None:
             for backbone in backbones
         ]
     )
+
+
+def start_to_json(point: StartingPoint) -> dict[str, Any]:
+    """What `tlgui models --json` prints of an imported model."""
+    return {
+        "name": point.title,
+        "backbone": point.backbone,
+        "start": str(point.folder),
+        "created": point.created,
+        "report": point.report,
+    }
+
+
+def print_imported(points: Sequence[StartingPoint]) -> None:
+    """What `tlgui models` prints of imported models, to start from by their folder."""
+    if points:
+        print()
+        _print_table(
+            [["imported", "backbone", "start"]]
+            + [[point.title, point.backbone, str(point.folder)] for point in points]
+        )
 
 
 def blocks_to_json(backbone: Backbone) -> dict[str, Any]:

@@ -52,6 +52,12 @@ def prepared_dirs() -> tuple[Path, Path]:
     return prefix_dir(), resource_dir() / "prefixes"
 
 
+def models_dir() -> Path:
+    """The folder of the models that were imported as starting points."""
+    data = Path(platformdirs.user_data_dir("tlgui", False))
+    return _base("TLGUI_MODELS_DIR", str(data / "models"))
+
+
 def log_dir() -> Path:
     """The folder of the log files."""
     return _base("TLGUI_LOG_DIR", platformdirs.user_log_dir("tlgui", False))

@@ -48,7 +48,7 @@ def run_guide(
     """
     from tlgui.ml.backbones import build_backbone
 
-    base = build_backbone(DEFAULT_BACKBONE)
+    base = build_backbone(find_backbone(DEFAULT_BACKBONE))
     began = time.perf_counter()
     train, validation, classes = _read(data, base.input_shape[1:3])
     keras_model = _build(base, trainable, classes, augment=augment)

@@ -87,12 +87,12 @@ def child(options: Options) -> dict[str, Any]:
     tf.config.optimizer.set_experimental_options(options.get("graph", {}))
     import keras
 
-    keep_spare(DEFAULT_BACKBONE)
     backbone = find_backbone(DEFAULT_BACKBONE)
+    keep_spare(backbone)
     blocks = parse_trainable(options.get("trainable", "all"), backbone.blocks)
     cut = find_cut(backbone, blocks)
     began, cpu = time.perf_counter(), _cpu_seconds()
-    model = models.build_classifier(DEFAULT_BACKBONE, 2)
+    model = models.build_classifier(backbone, 2)
     models.set_trainable(model, blocks)
     if cut is not None:
         model = keras.Model(cut_output(model, cut), model.output)

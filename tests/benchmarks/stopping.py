@@ -39,7 +39,7 @@ class Studio(app.Studio):
         super().begin()
         self.session.dataset_changed.connect(self.train)
         self.session.epoch_ended.connect(self.tell)
-        self.session.run_started.connect(self.tell_run)
+        self.session.run.started.connect(self.tell_run)
         self.started = False
     def train(self):
         if self.session.dataset is None or self.started:
@@ -53,7 +53,7 @@ class Studio(app.Studio):
         line = {"event": "epoch_ended", "record": {"epoch": record.epoch}}
         print(json.dumps(line), flush=True)
     def tell_run(self):
-        line = {"event": "run_started", "run": self.session.plan.run}
+        line = {"event": "run_started", "run": self.session.run.plan.run}
         print(json.dumps(line), flush=True)
         if sys.argv[4] == "logout":
             QTimer.singleShot(int(sys.argv[5]), self.log_out)

@@ -90,8 +90,8 @@ class Drive(QObject):
         self._runs = 0
         self.session.dataset_changed.connect(self._on_data)
         self.session.engine_changed.connect(self._on_engine)
-        self.session.batch_ended.connect(self._on_batch)
-        self.session.run_ended.connect(self._on_run_ended)
+        self.session.run.batch_ended.connect(self._on_batch)
+        self.session.run.ended.connect(self._on_run_ended)
 
     def begin(self) -> None:
         """Shows the window and starts the engine, as the program does."""
@@ -148,7 +148,7 @@ class Drive(QObject):
         name = f"first batch {self._runs}"
         if name not in self.measured:
             self.measured[name] = time.perf_counter() - self.pressed
-        if self._runs == 2 and len(self.session.batches) == 3:
+        if self._runs == 2 and len(self.session.run.batches) == 3:
             self.heart.mark("stop")
             self.pressed = time.perf_counter()
             self.session.stop(Stop.DROP)

@@ -1,5 +1,6 @@
 """Scripted stand-ins for the worker and the reader thread."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -9,7 +10,8 @@ from tlgui.core.dataset import Dataset, Problem, Sample
 from tlgui.core.events import Outcome, Stage, Stop
 from tlgui.core.history import EpochRecord
 from tlgui.core.report import Answer, Evaluation
-from tlgui.worker.jobs import Job, PredictJob, TrainJob
+from tlgui.core.starting_point import StartingPoint
+from tlgui.worker.jobs import ImportJob, Job, PredictJob, TrainJob
 
 
 class ScriptedJobs(QObject):
@@ -37,6 +39,10 @@ class ScriptedJobs(QObject):
     def predict_jobs(self) -> list[PredictJob]:
         return [job for job in self.submitted if isinstance(job, PredictJob)]
 
+    @property
+    def import_jobs(self) -> list[ImportJob]:
+        return [job for job in self.submitted if isinstance(job, ImportJob)]
+
     def play(self, *played: events.Event) -> None:
         for event in played:
             self.event_received.emit(event)
@@ -51,6 +57,7 @@ class ScriptedReader(QObject):
     thumbnail_read = Signal(str, object)
     kept_measured = Signal(object, str)
     folder_tried = Signal(str, str)
+    starting_points_read = Signal(object, str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,6 +67,8 @@ class ScriptedReader(QObject):
         self.runs: list[str] = []
         self.asked_to_clear: list[bool] = []
         self.tried: list[str] = []
+        self.starts_asked: list[tuple[str, ...]] = []
+        self.removed: list[str] = []
 
     def request_scan(self, folder: str) -> None:
         self.scans.append(folder)
@@ -79,6 +88,12 @@ class ScriptedReader(QObject):
     def request_trial(self, folder: str) -> None:
         self.tried.append(folder)
 
+    def request_starting_points(self, runs: Sequence[str] = ()) -> None:
+        self.starts_asked.append(tuple(runs))
+
+    def request_removal(self, folder: str, runs: Sequence[str] = ()) -> None:
+        self.removed.append(folder)
+
 
 def a_dataset(root: Path = Path("/photos"), *, validation: bool = False) -> Dataset:
     """Ants and bees, ten of each, and one file that cannot be read."""
@@ -93,6 +108,36 @@ def a_dataset(root: Path = Path("/photos"), *, validation: bool = False) -> Data
         samples["validation"] = (Sample("val/ants/1.jpg", 0),)
     broken = Problem("ants/broken.jpg", "the file is cut off: its end is missing")
     return Dataset(root, "image-classification", ("ants", "bees"), samples, (broken,))
+
+
+def a_start(
+    name: str = "run3",
+    class_names: tuple[str, ...] = ("ants", "bees"),
+    *,
+    backbone: str = "efficientnet-lite0",
+    accuracy: float = 0.954,
+    created: str = "2026-05-01T09:00:00",
+) -> StartingPoint:
+    """A finished run to start from."""
+    folder = Path("/project.tlgui/runs") / name
+    return StartingPoint(folder, name, backbone, class_names, True, accuracy, created)
+
+
+def an_import(
+    name: str = "keras_model",
+    class_names: tuple[str, ...] = (),
+    created: str = "2026-05-02T09:00:00",
+) -> StartingPoint:
+    """An imported model to start from."""
+    return StartingPoint(
+        Path("/models") / name,
+        name,
+        "efficientnet-lite1",
+        class_names,
+        is_run=False,
+        created=created,
+        report="152 of 153 layers matched. The head is new.",
+    )
 
 
 def a_plan(epochs: int = 3, steps: int = 4) -> events.RunStarted:

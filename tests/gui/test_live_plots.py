@@ -37,7 +37,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture
 def plots(qtbot: QtBot, session: Session, reader: ScriptedReader) -> LivePlots:
-    widget = LivePlots(session)
+    widget = LivePlots(session.run)
     qtbot.addWidget(widget)
     widget.resize(600, 420)
     widget.show()
@@ -64,7 +64,7 @@ def test_before_a_run_the_curves_are_explained(plots: LivePlots) -> None:
 def test_the_plots_are_made_after_the_first_paint(
     qtbot: QtBot, session: Session
 ) -> None:
-    widget = LivePlots(session)
+    widget = LivePlots(session.run)
     qtbot.addWidget(widget)
     widget.show()
     assert widget.canvas is None
@@ -80,7 +80,7 @@ def test_every_batch_and_epoch_is_a_point(
     assert len(x) == 12
     assert x[0] == pytest.approx(0.25)
     assert x[-1] == 3.0
-    assert y[0] == session.batches[0].loss
+    assert y[0] == session.run.batches[0].loss
     training, validation = canvas.accuracy.lines
     assert list(training.getData()[0]) == [1, 2, 3]
     assert training.getData()[1] == pytest.approx([60, 80, 100 - 40 / 3])

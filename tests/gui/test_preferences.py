@@ -331,7 +331,7 @@ def test_a_disk_that_refuses_is_told_as_a_sentence(
     assert told.args is not None
     assert told.args[0] is None
     assert f"look into {activations_dir()}: Permission denied." in told.args[1]
-    monkeypatch.setattr("tlgui.worker.reader.check_new_run", refuse)
+    monkeypatch.setattr("tlgui.worker.reading_desk.check_new_run", refuse)
     with qtbot.waitSignal(real_reader.folder_tried) as tried:
         real_reader.request_trial("/runs")
     assert tried.args is not None
@@ -348,7 +348,7 @@ def test_a_fault_of_ours_is_told_and_answered(
     signals = [real_reader.bug_found, real_reader.kept_measured]
     with qtbot.waitSignals(signals, order="strict"):
         real_reader.request_kept(clear=True)
-    monkeypatch.setattr("tlgui.worker.reader.new_run_name", fail)
+    monkeypatch.setattr("tlgui.worker.reading_desk.new_run_name", fail)
     signals = [real_reader.bug_found, real_reader.folder_tried]
     with qtbot.waitSignals(signals, order="strict"):
         real_reader.request_trial("/runs")

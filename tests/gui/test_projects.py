@@ -195,7 +195,7 @@ def test_everything_comes_back(open_studio: Open, dataset: Dataset) -> None:
     QTest.mouseClick(studio.window.rail.steps.button(TRAINING), LEFT)
     sentence = studio.window.training_page.status.sentence.text()
     summaries = [label.text() for label in studio.window.rail.summaries]
-    history, evaluation = studio.session.history, studio.session.evaluation
+    history, evaluation = studio.session.run.history, studio.session.run.evaluation
     studio.close()
 
     again = open_studio()
@@ -204,10 +204,10 @@ def test_everything_comes_back(open_studio: Open, dataset: Dataset) -> None:
     assert again.reader.scans == []  # nothing was changed, so nothing is read again
     assert again.session.dataset == dataset
     assert again.session.spec == dataclasses.replace(studio.session.spec)
-    assert again.session.run_folder == run
-    assert [record.epoch for record in again.session.history] == [1, 2, 3]
-    assert len(again.session.history) == len(history)
-    assert again.session.evaluation == evaluation
+    assert again.session.run.folder == run
+    assert [record.epoch for record in again.session.run.history] == [1, 2, 3]
+    assert len(again.session.run.history) == len(history)
+    assert again.session.run.evaluation == evaluation
     assert again.window.pages.currentIndex() == TRAINING
     page = again.window.training_page
     assert page.status.sentence.text() == sentence.replace("6.0 s", "9.5 s")
@@ -288,7 +288,7 @@ def test_other_photos_begin_another_project(
     assert "“colours” stays as it was" in told.args[0]
     assert studio.projects.state.folder is None
     assert studio.projects.runs.runs == ()
-    assert studio.session.history == []
+    assert studio.session.run.history == []
     assert studio.session.spec.epochs == 6
     studio.train()
     second = studio.projects.state.folder
@@ -452,7 +452,7 @@ def test_photos_that_moved_are_found_by_asking_once(
     told = questions.box.informativeText()
     assert "16 photos" in told
     assert str(dataset.root) in told
-    assert studio.session.has_result  # the runs are there meanwhile
+    assert studio.session.run.has_result  # the runs are there meanwhile
     QTest.mouseClick(questions.choose_button, LEFT)
     (dialog,) = studio.window.findChildren(QFileDialog)
     with studio.qtbot.waitSignal(studio.session.noticed) as noticed:
@@ -539,8 +539,8 @@ def test_save_as_goes_on_in_the_copy(
     studio.until(lambda: studio.projects.state.folder == copy)
     assert studio.window.questions.progress is None
     assert len(studio.projects.runs.runs) == 1
-    assert studio.session.run_folder is not None
-    assert studio.session.run_folder.parent == copy / "runs"
+    assert studio.session.run.folder is not None
+    assert studio.session.run.folder.parent == copy / "runs"
     studio.session.change_spec(epochs=31)
     studio.idle()
     assert read_project(copy).project.spec.epochs == 31
@@ -607,7 +607,7 @@ def test_a_run_in_a_project_is_opened_with_it(
     name = read_project(folder).project.view.run
     studio.projects.open(folder, run=name)
     studio.until(lambda: studio.window.pages.currentIndex() == RESULT)
-    assert studio.session.run_folder == folder / "runs" / name
+    assert studio.session.run.folder == folder / "runs" / name
 
 
 def test_photos_that_changed_are_read_again_and_told(
@@ -619,7 +619,7 @@ def test_photos_that_changed_are_read_again_and_told(
     studio.projects.open(folder)
     studio.until(lambda: bool(studio.reader.scans))
     assert "being read" in studio.session.trouble()
-    assert studio.session.has_result
+    assert studio.session.run.has_result
     with studio.qtbot.waitSignal(studio.session.noticed) as told:
         studio.reader.scan_ended.emit(scan(dataset.root, IMAGE_CLASSIFICATION), "")
     assert told.args == ["Photos that are new since last time: 1."]
@@ -647,8 +647,8 @@ def test_an_interrupted_run_is_listed_with_its_epochs(
     again.until(lambda: again.projects.state.folder is not None)
     (summary,) = again.projects.runs.runs
     assert not summary.has_model
-    assert len(again.session.history) == 3
-    assert not again.session.has_result
+    assert len(again.session.run.history) == 3
+    assert not again.session.run.has_result
 
 
 def test_a_project_that_breaks_while_it_is_open_is_left(

@@ -322,9 +322,9 @@ def test_a_double_click_shows_a_run(
     with qtbot.waitSignal(projects.page_asked, timeout=10_000) as asked:
         QTest.mouseDClick(page.table.viewport(), CLICK, pos=place)
     assert asked.args == ["result"]
-    assert session.run_folder is not None
-    assert session.run_folder.name == "a"
-    assert len(session.history) == 2
+    assert session.run.folder is not None
+    assert session.run.folder.name == "a"
+    assert len(session.run.history) == 2
     assert projects.runs.shown == "a"
 
 
@@ -368,11 +368,11 @@ def test_the_run_that_is_shown_leaves_the_window_with_its_folder(
     qtbot: QtBot, page: RunsPage, session: Session, projects: ProjectSession
 ) -> None:
     projects.runs.show("a")
-    qtbot.waitUntil(lambda: session.has_result, timeout=10_000)
+    qtbot.waitUntil(lambda: session.run.has_result, timeout=10_000)
     click(page, 2, Column.DATE)
     QTest.mouseClick(page.bin_button, CLICK)
-    assert not session.has_result
-    assert session.history == []
+    assert not session.run.has_result
+    assert session.run.history == []
 
 
 def test_emptying_the_bin_asks_first(

@@ -52,11 +52,11 @@ def test_a_run_fills_history_and_result(
     reader.scan_ended.emit(a_dataset(), "")
     session.start()
     assert len(jobs.train_jobs) == 1
-    with qtbot.waitSignal(session.run_ended):
+    with qtbot.waitSignal(session.run.ended):
         jobs.play(*a_run(epochs=3, steps=4))
-    assert [record.epoch for record in session.history] == [1, 2, 3]
-    assert len(session.batches) == 12
-    assert session.has_result
+    assert [record.epoch for record in session.run.history] == [1, 2, 3]
+    assert len(session.run.batches) == 12
+    assert session.run.has_result
     assert session.status is Status.IDLE
 
 
@@ -80,7 +80,7 @@ def test_a_bug_in_the_engine_ends_the_run_and_is_shown(
         jobs.play(events.JobEnded(Outcome.FAILED, bug="Traceback …"))
     assert found.args == ["Traceback …"]
     assert session.status is Status.IDLE
-    assert not session.has_result
+    assert not session.run.has_result
 
 
 def test_what_the_epochs_get_is_known_until_the_next_run(
@@ -90,15 +90,15 @@ def test_what_the_epochs_get_is_known_until_the_next_run(
     session.start()
     first = events.SourceChosen(True, 6, "LiteRT")
     second = events.SourceChosen(False, 0, "TensorFlow")
-    with qtbot.waitSignals([session.source_chosen] * 2):
+    with qtbot.waitSignals([session.run.source_chosen] * 2):
         jobs.play(first)
-        assert session.source == first
+        assert session.run.source == first
         jobs.play(second)
-    assert session.source == second
+    assert session.run.source == second
     jobs.play(*a_run())
-    assert session.source == second
+    assert session.run.source == second
     session.start()
-    assert session.source is None
+    assert session.run.source is None
 
 
 def test_what_went_otherwise_is_told_and_kept_until_the_next_run(
@@ -110,9 +110,9 @@ def test_what_went_otherwise_is_told_and_kept_until_the_next_run(
         jobs.play(events.Noticed("The disk is full. Training goes on."))
     assert told.args == ["The disk is full. Training goes on."]
     jobs.play(*a_run())
-    assert session.notices == told.args
+    assert session.run.notices == told.args
     session.start()
-    assert session.notices == []
+    assert session.run.notices == []
 
 
 def test_a_new_folder_lets_the_engine_compare_on_its_files(

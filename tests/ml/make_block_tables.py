@@ -11,18 +11,20 @@ import math
 from typing import Any
 
 from tlgui import paths
-from tlgui.core.catalogue import CATALOGUE
+from tlgui.core.catalogue import CATALOGUE, find_backbone
 from tlgui.ml.backbones import block_names, block_of, build_backbone
+from tlgui.ml.start_file import digest_of
 
 
 def make_table(name: str) -> str:
     """The text of one file, with one layer a line; preprocessing is left out."""
-    model = build_backbone(name, pretrained=False)
+    model = build_backbone(find_backbone(name))
     lines = [
         "{",
         f'  "name": {json.dumps(name)},',
         f'  "input_size": {model.input_shape[1]},',
         f'  "features": {model.output_shape[-1]},',
+        f'  "weights_digest": {json.dumps(_digest(model))},',
         '  "blocks": [',
     ]
     for block in block_names(name):
@@ -33,6 +35,13 @@ def make_table(name: str) -> str:
         lines.append("    ]},")
     lines[-1] = "    ]}"
     return "\n".join([*lines, "  ]", "}", ""])
+
+
+def _digest(model: Any) -> str:
+    """By which the pretrained weights are known again in a file of others."""
+    return digest_of(
+        {la.name: tuple(la.get_weights()) for la in model.layers if la.weights}
+    )
 
 
 def _describe(layer: Any) -> dict[str, Any]:

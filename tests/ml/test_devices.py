@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tlgui.core.catalogue import find_backbone
 from tlgui.core.phases import plan_phases
 from tlgui.core.spec import TrainingSpec
 from tlgui.ml import devices, learners, models
@@ -155,7 +156,8 @@ def test_half_precision_gives_nearly_the_same_losses(
 def test_what_was_trained_in_half_precision_becomes_an_ordinary_model() -> None:
     spec = TrainingSpec(data="", trainable=("block7a", "top"), strategy="direct")
     (phase,) = plan_phases(spec)
-    keras_model = models.build_classifier(spec.backbone, 2)
+    backbone = find_backbone(spec.backbone)
+    keras_model = models.build_classifier(backbone, 2)
     learner = learners.BlockLearner(
         spec, phase, 4, keras_model, None, Devices(precision="mixed_bfloat16")
     )
@@ -167,7 +169,7 @@ def test_what_was_trained_in_half_precision_becomes_an_ordinary_model() -> None:
     assert learner.learning_rate < spec.learning_rate
     answers = learner.predict(pixels)
     assert answers.dtype == np.float32
-    whole = learner.weights().classifier(spec, 2)
+    whole = learner.weights().classifier(backbone, 2)
     assert {layer.compute_dtype for layer in whole.layers} == {"float32"}
     expected = whole.predict_on_batch(pixels)
     np.testing.assert_allclose(answers, expected, atol=2e-2)

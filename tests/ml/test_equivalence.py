@@ -177,7 +177,7 @@ def test_frozen_weights_of_the_whole_model_are_the_pretrained_ones(
     folder = tmp_path / "run"
     chosen = run(colours, folder, {"trainable": trainable, "epochs": 2})
     assert all(source.cached for source in chosen)
-    before = models.build_classifier(BACKBONE, 2)
+    before = models.build_classifier(find_backbone(BACKBONE), 2)
     after = models.load_finished(open_finished_run(folder))
     for old, new in zip(before.layers, after.layers, strict=True):
         changes = block_of(old.name) in {*trainable, "head"}

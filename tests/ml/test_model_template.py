@@ -64,7 +64,7 @@ def test_the_file_says_what_keras_own_says(
     head = a_head(classes)
     ours, plain = tmp_path / "ours.keras", tmp_path / "plain.keras"
     write_model(ours, fill_template(template, spec, head))
-    keras_model = models.build_classifier(BACKBONE.name, classes)
+    keras_model = models.build_classifier(BACKBONE, classes)
     keras_model.get_layer(models.HEAD_OUTPUT).set_weights(head)
     models.prepare_saving(keras_model, spec)
     models.save_model(keras_model, plain)

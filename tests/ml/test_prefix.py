@@ -18,7 +18,7 @@ from tlgui.core.catalogue import find_backbone
 from tlgui.core.types import Floats, Pixels
 from tlgui.ml import cuts, litert_prefix, prefix_files
 from tlgui.ml.cuts import POOLED, Cut, find_cut
-from tlgui.ml.litert_prefix import LiteRtPrefix, Lanes, best_lanes
+from tlgui.ml.litert_prefix import Lanes, LiteRtPrefix, best_lanes
 from tlgui.ml.prefix import TOLERANCE, KerasPrefix, convert_prefix, make_prefix
 
 BACKBONE = find_backbone("efficientnet-lite0")
@@ -112,7 +112,7 @@ def test_keras_own_prefix_is_the_part_of_the_backbone_it_says() -> None:
 
     from tlgui.ml.backbones import build_backbone
 
-    whole = build_backbone(BACKBONE.name)
+    whole = build_backbone(BACKBONE)
     pixels = pictures(2).astype(np.float32)
     expected = whole(pixels, training=False)
     for block in (NAMES[0], MIDDLE, NAMES[-2]):

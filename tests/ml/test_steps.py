@@ -119,7 +119,9 @@ def test_losses_of_a_backbone_equal_keras() -> None:
     one_hot = np.eye(2, dtype=np.float32)[[0, 1, 1, 0]]
     data = [(pixels, one_hot, np.ones(4, np.float32))] * 3
     blocks = [block.name for block in find_backbone("efficientnet-lite0").blocks]
-    ours, plain = (models.build_classifier("efficientnet-lite0", 2) for _ in "ab")
+    ours, plain = (
+        models.build_classifier(find_backbone("efficientnet-lite0"), 2) for _ in "ab"
+    )
     for model in (ours, plain):
         models.set_trainable(model, blocks[8:])
     import keras

@@ -115,7 +115,7 @@ def test_frozen_weights_stay_bit_identical_and_trainable_ones_change(
         strategy="direct",
         learning_rate=0.001,
     )
-    before = models.build_classifier(BACKBONE, 2)
+    before = models.build_classifier(find_backbone(BACKBONE), 2)
     after = models.load_finished(open_finished_run(tmp_path / "run"))
     unfrozen = {*trainable, "head"}
     for old, new in zip(before.layers, after.layers, strict=True):
@@ -126,7 +126,7 @@ def test_frozen_weights_stay_bit_identical_and_trainable_ones_change(
 
 @pytest.mark.parametrize("trainable", [(), ALL[-2:], ("block2a", "block5c"), ALL])
 def test_the_counts_on_screen_equal_keras_own(trainable: tuple[str, ...]) -> None:
-    keras_model = models.build_classifier(BACKBONE, 7)
+    keras_model = models.build_classifier(find_backbone(BACKBONE), 7)
     models.set_trainable(keras_model, trainable)
     blocks = find_backbone(BACKBONE).blocks
     head = head_parameters(find_backbone(BACKBONE).features, 7)
@@ -138,7 +138,7 @@ def test_the_counts_on_screen_equal_keras_own(trainable: tuple[str, ...]) -> Non
 
 
 def test_the_head_on_screen_is_keras_own() -> None:
-    keras_model = models.build_classifier(BACKBONE, 7)
+    keras_model = models.build_classifier(find_backbone(BACKBONE), 7)
     theirs = [layer for layer in keras_model.layers if block_of(layer.name) == "head"]
     shown = head_block(find_backbone(BACKBONE).features, 7).layers
     assert [(s.name, s.kind, s.parameters, s.output_shape) for s in shown] == [
@@ -148,7 +148,7 @@ def test_the_head_on_screen_is_keras_own() -> None:
 
 
 def test_frozen_batch_normalization_stays_in_inference_mode() -> None:
-    keras_model = models.build_classifier(BACKBONE, 2)
+    keras_model = models.build_classifier(find_backbone(BACKBONE), 2)
     models.set_trainable(keras_model, ())
     pixels = np.random.default_rng(0).integers(0, 255, (4, 224, 224, 3))
     features = keras_model.get_layer("top_activation").output

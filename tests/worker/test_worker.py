@@ -16,9 +16,10 @@ from tlgui.core.events import Failure, JobEnded, Outcome, Stop
 from tlgui.core.run_lock import is_in_training
 from tlgui.core.scan import scan
 from tlgui.core.spec import TrainingSpec
+from tlgui.core.starting_point import open_starting_point
 from tlgui.core.task import IMAGE_CLASSIFICATION
 from tlgui.worker import worker as worker_module
-from tlgui.worker.jobs import PredictJob, ResumeJob, TrainJob
+from tlgui.worker.jobs import ImportJob, PredictJob, ResumeJob, TrainJob
 from tlgui.worker.worker import Worker
 
 pytestmark = pytest.mark.tf
@@ -90,6 +91,26 @@ def test_trains_then_predicts(
     assert good.class_names[0] == "red"
     assert isinstance(bad, events.Prediction)
     assert bad.problem
+
+
+def test_a_model_of_others_is_imported_or_refused_in_a_sentence(
+    qtbot: QtBot, warm: tuple[Worker, Listener], colours: Path, tmp_path: Path
+) -> None:
+    worker, listener = warm
+    worker.submit(train_job(scan(colours, IMAGE_CLASSIFICATION), tmp_path))
+    qtbot.waitUntil(ended(listener), timeout=LONG)
+    file = tmp_path / "runs" / "one" / "model.keras"
+    worker.submit(ImportJob(str(file), "mine"))
+    qtbot.waitUntil(ended(listener, 2), timeout=LONG)
+    assert listener.last_ended().outcome is Outcome.COMPLETED, listener.last_ended()
+    (imported,) = listener.of(events.ModelImported)
+    assert isinstance(imported, events.ModelImported)
+    assert open_starting_point(Path(imported.folder)).title == "mine"
+    file.write_bytes(b"\x80\x04")
+    worker.submit(ImportJob(str(file), "mine"))
+    qtbot.waitUntil(ended(listener, 3), timeout=LONG)
+    assert listener.last_ended().outcome is Outcome.FAILED
+    assert "was not opened" in listener.last_ended().trouble
 
 
 def test_stop_ends_within_a_batch_and_keeps_what_is_done(

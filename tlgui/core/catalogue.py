@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from tlgui import paths
 from tlgui.core.errors import TlguiError
@@ -30,9 +31,11 @@ class Backbone:
         download_bytes: size of the weights file.
         weights_package: the installed package that brings the weights.
         weights_file: the file inside that package.
-        weights_sha256: the file's checksum.
+        weights_sha256: the checksum of that file, or of other weights in its place.
         licence: of the weights.
         source: where the weights come from.
+        own_weights: a file of ours whose weights take the place of the catalogue's;
+            then `weights_sha256` names them, wherever they lie.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Backbone:
     weights_sha256: str
     licence: str
     source: str
+    own_weights: Path | None = None
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -59,6 +63,11 @@ class Backbone:
     def parameters(self) -> int:
         """How many numbers it holds, without any head."""
         return sum(block.parameters for block in self.blocks)
+
+    @property
+    def weights_digest(self) -> str:
+        """The digest of the catalogue's weights, as `start_file.digest_of` gives it."""
+        return str(_read_table(self.name).get("weights_digest", ""))
 
     @property
     def weights_path(self) -> Path | None:
@@ -160,9 +169,15 @@ def find_backbone(name: str) -> Backbone:
 
 
 @functools.cache
-def _read_blocks(name: str) -> tuple[Block, ...]:
+def _read_table(name: str) -> dict[str, Any]:
     file = paths.resource_dir() / "backbones" / f"{name}.json"
-    table = json.loads(file.read_text(encoding="utf-8"))
+    table: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return table
+
+
+@functools.cache
+def _read_blocks(name: str) -> tuple[Block, ...]:
+    table = _read_table(name)
     return tuple(
         Block(
             block["name"],

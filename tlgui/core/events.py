@@ -242,6 +242,23 @@ class EvaluationMade(Event):
 
 
 @dataclass(frozen=True)
+class ModelImported(Event):
+    """A model of somebody else can be started from.
+
+    Attributes:
+        folder: where it is kept.
+        matched: how many layers got their weights from the file.
+        total: how many layers with weights there are.
+        sentence: the same for a person.
+    """
+
+    folder: str
+    matched: int
+    total: int
+    sentence: str
+
+
+@dataclass(frozen=True)
 class JobEnded(Event):
     """The very last event of any job in the engine.
 

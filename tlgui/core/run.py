@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,8 +101,19 @@ def check_new_run(folder: Path) -> None:
         )
 
 
-def create_run(folder: Path, spec: TrainingSpec, class_names: Sequence[str]) -> Run:
+def create_run(
+    folder: Path,
+    spec: TrainingSpec,
+    class_names: Sequence[str],
+    fill: Callable[[Path], None] = lambda folder: None,
+) -> Run:
     """Makes the folder of a new run with its spec and labels.
+
+    Args:
+        folder: must not exist.
+        spec: decides the run.
+        class_names: in index order.
+        fill: puts into the folder what must be there before it is a run.
 
     Raises:
         TlguiError: the folder exists or cannot be written; nothing is left behind.
@@ -112,6 +123,7 @@ def create_run(folder: Path, spec: TrainingSpec, class_names: Sequence[str]) -> 
     except OSError as error:
         raise cannot_write(folder, error) from error
     try:
+        fill(folder)
         storage.write_json(folder / SPEC, spec.to_json())
         storage.write_json(folder / LABELS, list(class_names))
         write_history(folder / HISTORY, ())

@@ -62,6 +62,9 @@ class TrainingSpec:
         class_weights: whether rare classes count as much as frequent ones.
         patience: epochs without improvement before it stops early; 0 for never.
         seed: decides everything that is random.
+        start: the folder of the model that it goes on from, a finished run or an
+            imported model; "" for the pretrained weights of the catalogue. A run
+            keeps a copy of what it starts from, so that it is read only once.
     """
 
     data: str
@@ -81,6 +84,7 @@ class TrainingSpec:
     class_weights: bool = False
     patience: int = 0
     seed: int = 0
+    start: str = ""
 
     def check(self) -> None:
         """Makes sure that every value makes sense.
@@ -102,6 +106,7 @@ class TrainingSpec:
         _check_number("learning rate", self.learning_rate, 0.0, 10.0, open_low=True)
         _check_number("label smoothing", self.label_smoothing, 0.0, 0.5)
         _check_number("focal gamma", self.focal_gamma, 0.0, 5.0)
+        _check_folder("starting point", self.start)
         if not isinstance(self.validation, str):
             _check_share(self.validation)
 
@@ -185,6 +190,11 @@ def _check_number(
             f"Expected a number {lowest} and up to {high:g} as the {what}, "
             f"but found {value}."
         )
+
+
+def _check_folder(what: str, value: str) -> None:
+    if not isinstance(value, str) or "\0" in value:
+        raise TlguiError(f"Expected a folder as the {what}, but found {value!r}.")
 
 
 def _check_share(value: float) -> None:

@@ -34,8 +34,8 @@ class AnswersView(QWidget):
         self.mistakes.clicked.connect(self._show_mistakes)
         self._whole = row(self._matrix_card(), self._photos_card(), gap=GAP)
         self.setLayout(self._whole)
-        session.run_ended.connect(self._show_result)
-        session.run_opened.connect(self._show_result)
+        session.run.ended.connect(self._show_result)
+        session.run.opened.connect(self._show_result)
 
     def _matrix_card(self) -> QWidget:
         hint = label(
@@ -66,7 +66,7 @@ class AnswersView(QWidget):
 
     @Slot()
     def _show_result(self) -> None:
-        evaluation = self._session.evaluation
+        evaluation = self._session.run.evaluation
         if evaluation is not None:
             many = len(evaluation.class_names) > _FEW_CLASSES
             self._whole.setStretch(0, 4 if many else 5)
@@ -76,7 +76,7 @@ class AnswersView(QWidget):
 
     @Slot()
     def _show_mistakes(self) -> None:
-        evaluation = self._session.evaluation
+        evaluation = self._session.run.evaluation
         if evaluation is None:
             return
         self.confusion.clear_choice()
@@ -91,7 +91,7 @@ class AnswersView(QWidget):
 
     @Slot(int, int)
     def _show_cell(self, truth: int, predicted: int) -> None:
-        evaluation = self._session.evaluation
+        evaluation = self._session.run.evaluation
         if evaluation is None:
             return
         names = evaluation.class_names

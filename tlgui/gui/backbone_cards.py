@@ -1,44 +1,28 @@
 """The pretrained backbones of the catalogue as cards to choose from."""
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Slot
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QButtonGroup,
-    QGridLayout,
-    QSizePolicy,
-    QWidget,
-)
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QWidget
 
 from tlgui.core.catalogue import CATALOGUE, Backbone
-from tlgui.core.layers import carry_over
 from tlgui.gui.block_words import whole_count
+from tlgui.gui.choice_card import INDENT, ChoiceCard
 from tlgui.gui.controls import GAP, column, label, row
 from tlgui.gui.percent import percent
 from tlgui.gui.session import Session, Status
-from tlgui.gui.theme import current_theme
 
-_RADIUS = 10
-_DOT = 8.0
-_INDENT = 26
 _A_ROW = 3
 
 
-class BackboneCard(QAbstractButton):
+class BackboneCard(ChoiceCard):
     """One backbone: what it is good for, and its numbers."""
 
     def __init__(self, backbone: Backbone, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self.backbone = backbone
-        self.setCheckable(True)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         good_for = label(backbone.good_for, wrap=True)
         facts = label(self._facts(), "small", wrap=True)
         title = row(label(backbone.title, "heading"))
-        title.setContentsMargins(_INDENT, 0, 0, 0)
+        title.setContentsMargins(INDENT, 0, 0, 0)
         layout = column(title, good_for, None, facts, gap=5)
         layout.setContentsMargins(GAP, 12, GAP, 12)
         self.setLayout(layout)
@@ -81,59 +65,24 @@ class BackboneCard(QAbstractButton):
         size = f"{self.backbone.download_bytes / 1e6:.0f}"
         return self.tr("{size} MB to download").format(size=size)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draws the ground, the frame and the dot of the choice."""
-        theme = current_theme()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chosen = self.isChecked()
-        marked = chosen or (self.underMouse() and self.isEnabled())
-        frame = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        painter.setBrush(QColor(theme.accent_soft if chosen else theme.card))
-        edge = QColor(theme.accent if marked else theme.border)
-        painter.setPen(QPen(edge, 2.0 if chosen else 1.0))
-        painter.drawRoundedRect(frame, _RADIUS, _RADIUS)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            pen = QPen(QColor(theme.accent), 1.0, Qt.PenStyle.DashLine)
-            painter.setPen(pen)
-            inner = frame.adjusted(4, 4, -4, -4)
-            painter.drawRoundedRect(inner, _RADIUS - 3, _RADIUS - 3)
-        self._paint_dot(painter)
-
-    def _paint_dot(self, painter: QPainter) -> None:
-        theme = current_theme()
-        ring = QRectF(GAP, 14, 2 * _DOT, 2 * _DOT)
-        tone = QColor(theme.accent if self.isChecked() else theme.muted)
-        painter.setBrush(QColor(theme.card))
-        painter.setPen(QPen(tone, 1.6))
-        painter.drawEllipse(ring)
-        if self.isChecked():
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(tone)
-            painter.drawEllipse(ring.center(), _DOT / 2, _DOT / 2)
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Takes the colours of another theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self.update()
-
 
 class BackboneCards(QWidget):
-    """All backbones side by side; the session's is marked.
+    """All backbones side by side; the session's is marked, or none for an own model.
 
     Click or arrow keys choose. The choice of blocks is carried over.
+
+    Attributes:
+        group: of all cards that exclude each other; others join it.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self.setAccessibleName(self.tr("Pretrained models"))
-        self._group = QButtonGroup(self)
+        self.group = QButtonGroup(self)
         self.cards = {name: BackboneCard(CATALOGUE[name], self) for name in CATALOGUE}
         for card in self.cards.values():
-            self._group.addButton(card)
+            self.group.addButton(card)
         layout = QGridLayout()
         layout.setSpacing(12)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -142,7 +91,7 @@ class BackboneCards(QWidget):
         for column_index in range(min(_A_ROW, len(self.cards))):
             layout.setColumnStretch(column_index, 1)
         self.setLayout(layout)
-        self._group.buttonClicked.connect(self._on_card)
+        self.group.buttonClicked.connect(self._on_card)
         session.spec_changed.connect(self.show_choice)
         session.status_changed.connect(self.show_status)
         self.show_choice()
@@ -151,7 +100,14 @@ class BackboneCards(QWidget):
     @Slot()
     def show_choice(self) -> None:
         """Marks the session's backbone."""
-        self.cards[self._session.spec.backbone].setChecked(True)
+        spec = self._session.spec
+        if not spec.start:
+            self.cards[spec.backbone].setChecked(True)
+            return
+        self.group.setExclusive(False)
+        for card in self.cards.values():
+            card.setChecked(False)
+        self.group.setExclusive(True)
 
     @Slot()
     def show_status(self) -> None:
@@ -160,11 +116,5 @@ class BackboneCards(QWidget):
 
     @Slot(QAbstractButton)
     def _on_card(self, card: QAbstractButton) -> None:
-        if not isinstance(card, BackboneCard):
-            return
-        present, other = self._session.backbone, card.backbone
-        trainable = self._session.spec.trainable
-        self._session.change_spec(
-            backbone=other.name,
-            trainable=carry_over(trainable, present.blocks, other.blocks),
-        )
+        if isinstance(card, BackboneCard):
+            self._session.choose_model(card.backbone.name)

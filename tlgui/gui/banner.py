@@ -28,7 +28,7 @@ class Banner(QFrame):
         self.setLayout(content)
         session.trouble_told.connect(self.tell)
         session.noticed.connect(self.note)
-        session.run_reset.connect(self.hide)
+        session.run.emptied.connect(self.hide)
         session.scan_started.connect(self.hide)
         self.hide()
 

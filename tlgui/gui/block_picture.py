@@ -35,6 +35,7 @@ class BlockPicture(QWidget):
         self.show_status()
         session.spec_changed.connect(self.show_choice)
         session.dataset_changed.connect(self.show_classes)
+        session.starts.changed.connect(self.show_classes)
         session.status_changed.connect(self.show_status)
 
     @property
@@ -58,7 +59,8 @@ class BlockPicture(QWidget):
         """Says what a block (or the head) is, in plain words."""
         block = self.block(name)
         if name == HEAD:
-            return self._words.head(block, self._class_names())
+            is_new = self._session.head_is_new
+            return self._words.head(block, self._class_names(), is_new=is_new)
         return self._words.block(block, self.tile(name).isChecked())
 
     @Slot()

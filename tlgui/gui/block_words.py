@@ -64,18 +64,28 @@ class BlockWords(QObject):
             else self.tr("Frozen: keeps what it knows."),
         )
 
-    def head(self, head: Block, class_names: Sequence[str]) -> str:
-        """Says what the head is; there are no classes before photos are chosen."""
+    def head(
+        self, head: Block, class_names: Sequence[str], *, is_new: bool = True
+    ) -> str:
+        """Says what the head is.
+
+        Args:
+            head: as a block.
+            class_names: that it tells apart; none before photos are chosen.
+            is_new: whether it knows none of them before it learns.
+        """
         if not class_names:
             return self.tr(
                 "Head: new, and always learns. It will have an output for each of "
                 "your classes, once you choose photos."
             )
         more = [self.tr("…")] if len(class_names) > _NAMED else []
+        new, old = self.tr("New, and always learns."), self.tr("Always learns.")
         return self.tr(
             "Head: {layers} layers, {parameters} parameters, tells your {count} "
-            "classes apart ({names}). New, and always learns."
+            "classes apart ({names}). {state}"
         ).format(
+            state=new if is_new else old,
             layers=len(head.layers),
             parameters=whole_count(head.parameters),
             count=len(class_names),

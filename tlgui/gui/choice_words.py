@@ -16,11 +16,25 @@ _LAST = "last:"
 class ChoiceWords(QObject):
     """Says what a choice means for the result and for the time it takes."""
 
-    def title(self, trainable: Sequence[str], blocks: Sequence[Block]) -> str:
-        """Names the choice."""
+    def title(
+        self,
+        trainable: Sequence[str],
+        blocks: Sequence[Block],
+        *,
+        is_new: bool = True,
+    ) -> str:
+        """Names the choice.
+
+        Args:
+            trainable: the blocks that learn besides the head.
+            blocks: all of the backbone.
+            is_new: whether the head knows none of the classes yet.
+        """
         described = describe_trainable(trainable, blocks)
-        if described == HEAD_ONLY:
+        if described == HEAD_ONLY and is_new:
             return self.tr("Quickest: only the new head learns.")
+        if described == HEAD_ONLY:
+            return self.tr("Quickest: only the head learns.")
         if described == EVERYTHING:
             return self.tr("Slowest: everything learns.")
         count, total = len(trainable), len(blocks)
@@ -87,13 +101,16 @@ class ChoiceSentence(QWidget):
         self.meaning = label("", "muted", wrap=True)
         self.setLayout(column(self.title, self.meaning, gap=2))
         session.spec_changed.connect(self.show_choice)
+        session.dataset_changed.connect(self.show_choice)
+        session.starts.changed.connect(self.show_choice)
         self.show_choice()
 
     @Slot()
     def show_choice(self) -> None:
         """Says what the session's choice means."""
         chosen, blocks = self._session.spec.trainable, self._session.backbone.blocks
-        self.title.setText(self._words.title(chosen, blocks))
+        is_new = self._session.head_is_new
+        self.title.setText(self._words.title(chosen, blocks, is_new=is_new))
         self.meaning.setText(self._words.meaning(chosen, blocks))
         described = describe_trainable(chosen, blocks)
         told = self.tr("On the command line: --backbone {name} --trainable {choice}")

@@ -26,7 +26,7 @@ class ClosingQuestion(QObject):
         self._standing_back = QTimer(self, singleShot=True, interval=_LOGOUT_MS)
         self._leaving = False
         self.box: QMessageBox | None = None
-        session.run_ended.connect(self._on_run_ended)
+        session.run.ended.connect(self._on_run_ended)
 
     def may_close(self) -> bool:
         """Whether the window may close now; asks the person if not."""
@@ -53,14 +53,14 @@ class ClosingQuestion(QObject):
         box.setText(self.tr("A model is still training."))
         box.setInformativeText(
             self.tr("Shall the best model so far be kept before the window closes?")
-            if self._session.history
+            if self._session.run.history
             else self.tr("No epoch is done yet, so there is nothing to keep.")
         )
         role = QMessageBox.ButtonRole
         self.keep_button = QPushButton(self.tr("Stop and keep"))
         self.drop_button = QPushButton(self.tr("Stop without keeping"))
         self.stay_button = QPushButton(self.tr("Go on training"))
-        self.keep_button.setEnabled(bool(self._session.history))
+        self.keep_button.setEnabled(bool(self._session.run.history))
         box.addButton(self.keep_button, role.AcceptRole)
         box.addButton(self.drop_button, role.DestructiveRole)
         box.addButton(self.stay_button, role.RejectRole)

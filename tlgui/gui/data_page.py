@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QFileDialog, QStackedLayout, QWidget
 from tlgui.gui.controls import PAGE_MARGIN, column, scrolled
 from tlgui.gui.data_overview import DataOverview
 from tlgui.gui.drop_zone import DropOverlay, EmptyView
+from tlgui.gui.dropped import model_in
 from tlgui.gui.scan_view import ScanView
 from tlgui.gui.session import Session, Status
 from tlgui.gui.settings import Settings
@@ -107,7 +108,10 @@ class DataPage(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Lights up for what lies on a disk, unless a model is training."""
-        local = any(url.isLocalFile() for url in event.mimeData().urls())
+        mime = event.mimeData()
+        local = any(url.isLocalFile() for url in mime.urls())
+        if model_in(mime) is not None:
+            return  # the window takes it
         if local and self._session.status is Status.IDLE:
             event.acceptProposedAction()
             self.overlay.setGeometry(self.rect())

@@ -1,14 +1,31 @@
 """What a drop or the clipboard brings."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QBuffer, QIODevice, QMimeData, Qt
 from PySide6.QtGui import QImage, QPixmap
 
+MODEL_ENDINGS = (".keras", ".h5")
+# Not to be used, but to be told why.
+_REFUSED_ENDINGS = (
+    ".hdf5",
+    ".npz",
+    ".onnx",
+    ".pb",
+    ".pickle",
+    ".pkl",
+    ".pt",
+    ".pth",
+    ".tflite",
+)
 _LARGEST = 1600
 
 
 def has_photos(mime: QMimeData) -> bool:
     """Whether there may be something to look at; costs nothing to ask."""
-    return mime.hasImage() or any(url.isLocalFile() for url in mime.urls())
+    return mime.hasImage() or any(
+        url.isLocalFile() and not _is_model(url.toLocalFile()) for url in mime.urls()
+    )
 
 
 def photos_in(mime: QMimeData) -> list[str] | QImage:
@@ -39,3 +56,13 @@ def png_bytes(picture: QImage) -> bytes:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     picture.save(buffer, "PNG")  # type: ignore[call-overload]
     return bytes(buffer.data().data())
+
+
+def model_in(mime: QMimeData) -> Path | None:
+    """The model file that a drop brings; None if it brings something else or more."""
+    files = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
+    return Path(files[0]) if len(files) == 1 and _is_model(files[0]) else None
+
+
+def _is_model(file: str) -> bool:
+    return file.lower().endswith((*MODEL_ENDINGS, *_REFUSED_ENDINGS))

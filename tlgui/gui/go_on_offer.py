@@ -44,11 +44,11 @@ class GoOnOffer(QWidget):
         )
         self.fewer.clicked.connect(self._on_fewer)
         self.same.clicked.connect(self._on_same)
-        session.run_started.connect(self._on_run_started)
+        session.run.started.connect(self._on_run_started)
         for changed in (
             session.status_changed,
-            session.run_ended,
-            session.run_reset,
+            session.run.ended,
+            session.run.emptied,
             session.dataset_changed,
         ):
             changed.connect(self.show_state)
@@ -69,9 +69,9 @@ class GoOnOffer(QWidget):
     def _failure(self) -> Failure:
         session = self._session
         is_idle = session.status is Status.IDLE
-        if not is_idle or session.job_ended is None or session.plan is None:
+        if not is_idle or session.run.job_ending is None or session.run.plan is None:
             return Failure.NONE
-        return session.job_ended.failure
+        return session.run.job_ending.failure
 
     def _tell(self, failure: Failure) -> None:
         lacks_memory = failure is Failure.MEMORY
@@ -98,7 +98,7 @@ class GoOnOffer(QWidget):
         self.same.setEnabled(can)
 
     def _fewer(self) -> int:
-        plan = self._session.plan
+        plan = self._session.run.plan
         return half_at_once(self._spec, 0 if plan is None else plan.at_once)
 
     @Slot()
@@ -114,7 +114,7 @@ class GoOnOffer(QWidget):
         self._go_on(0)
 
     def _go_on(self, at_once: int) -> None:
-        plan = self._session.plan
+        plan = self._session.run.plan
         if plan is None:
             return
         # The settings may have been changed since; the run's own hold.

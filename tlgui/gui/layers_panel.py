@@ -73,6 +73,7 @@ class LayersPanel(QWidget):
         self.show_layers.toggled.connect(self._on_toggled)
         session.spec_changed.connect(self.show_block)
         session.dataset_changed.connect(self.show_block)
+        session.starts.changed.connect(self.show_block)
         self.show_block()
 
     @Slot()

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from tlgui.gui import controls
 from tlgui.gui.batch_series import BatchSeries
+from tlgui.gui.current_run import CurrentRun
 from tlgui.gui.plot_canvas import PlotCanvas
 from tlgui.gui.plot_export import (
     FileWriter,
@@ -29,7 +30,6 @@ from tlgui.gui.plot_figure import FigureWords, figure_of
 from tlgui.gui.plot_library import PlotLibrary
 from tlgui.gui.plots_explained import PlotsExplained
 from tlgui.gui.run_numbers import RunNumbers
-from tlgui.gui.session import Session
 from tlgui.gui.theme import current_theme
 
 REDRAW_MS = 100
@@ -49,9 +49,9 @@ class LivePlots(QWidget):
     redrawn = Signal()
     exported = Signal(str, str)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, run: CurrentRun) -> None:
         super().__init__()
-        self._session = session
+        self._run = run
         self._series = BatchSeries()
         self._dirty = True
         self.canvas: PlotCanvas | None = None
@@ -62,7 +62,7 @@ class LivePlots(QWidget):
         self.empty = PlotsExplained()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.empty)
-        self.numbers = RunNumbers(session)
+        self.numbers = RunNumbers(run)
         self.told = controls.label("", "small", wrap=True)
         self.show_all = controls.button(self.tr("Show all epochs"), "link")
         self.save = self._make_save()
@@ -86,14 +86,14 @@ class LivePlots(QWidget):
         self.told.hide()
 
     def _connect(self) -> None:
-        session = self._session
+        run = self._run
         self._timer.timeout.connect(self.redraw)
-        session.batch_ended.connect(self._on_news)
-        session.epoch_ended.connect(self._on_news)
-        session.run_started.connect(self._on_news)
-        session.run_reset.connect(self._on_reset)
-        session.run_opened.connect(self._on_news)
-        session.run_ended.connect(self._on_news)
+        run.batch_ended.connect(self._on_news)
+        run.epoch_ended.connect(self._on_news)
+        run.started.connect(self._on_news)
+        run.emptied.connect(self._on_reset)
+        run.opened.connect(self._on_news)
+        run.ended.connect(self._on_news)
 
     def _make_save(self) -> QToolButton:
         save = QToolButton()
@@ -131,20 +131,20 @@ class LivePlots(QWidget):
             self._timer.stop()
             return
         self._dirty = False
-        self._series.take(self._session.batches)
+        self._series.take(self._run.batches)
         self._show_page()
         if self.canvas is not None:
-            plan = self._session.plan
-            running = plan is not None and self._session.ended is None
+            plan = self._run.plan
+            running = plan is not None and self._run.ending is None
             planned = plan.epochs if plan is not None and running else 0
-            self.canvas.draw(self._series, self._session.history, planned)
+            self.canvas.draw(self._series, self._run.history, planned)
         self.redrawn.emit()
 
     def _show_page(self) -> None:
-        there = bool(self._session.history or self._session.batches)
+        there = bool(self._run.history or self._run.batches)
         filled = there and self.canvas is not None
         self._pages.setCurrentIndex(1 if filled else 0)
-        self.save.setEnabled(bool(self._session.history))
+        self.save.setEnabled(bool(self._run.history))
         self.save.setVisible(there)
         self.numbers.setVisible(there)
 
@@ -161,8 +161,8 @@ class LivePlots(QWidget):
 
     def ask_where(self, kind: PlotFormat) -> None:
         """Asks for a file to save the plots as."""
-        folder = self._session.run_folder or Path.home()
-        name = self._session.run_folder.name if self._session.run_folder else "run"
+        folder = self._run.folder or Path.home()
+        name = self._run.folder.name if self._run.folder else "run"
         dialog = QFileDialog(self, self.tr("Save plots"), str(folder))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(kind.value)
@@ -174,12 +174,12 @@ class LivePlots(QWidget):
 
     def save_as(self, kind: PlotFormat, file: str) -> None:
         """Saves the course of the run as it is now, in the background."""
-        if self._session.history:
-            self._series.take(self._session.batches)
+        if self._run.history:
+            self._series.take(self._run.batches)
             self._writer.write(Path(file), self._content(kind))
 
     def _content(self, kind: PlotFormat) -> Write:
-        records = tuple(self._session.history)
+        records = tuple(self._run.history)
         if kind is PlotFormat.CSV:
             return partial(write_bytes, numbers_of(records))
         figure = figure_of(self._series, records, self._words())

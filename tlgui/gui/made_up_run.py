@@ -81,20 +81,20 @@ def course_of(session: Session, seed: int = 1) -> Iterator[events.Event]:
 
 def ending_of(session: Session, outcome: Outcome) -> list[events.Event]:
     """The last events of a run."""
-    best, dataset = best_epoch(session.history), session.dataset
-    if best is None or dataset is None or session.plan is None:
+    best, dataset = best_epoch(session.run.history), session.dataset
+    if best is None or dataset is None or session.run.plan is None:
         return [events.JobEnded(outcome)]
     return [
         events.StageChanged(Stage.SAVING),
         events.EvaluationMade(made_up_evaluation(_validation_of(dataset))),
         events.RunEnded(
-            session.plan.run,
+            session.run.plan.run,
             outcome,
             True,
             best.epoch,
             best.val_accuracy,
             best.val_loss,
-            sum(record.seconds for record in session.history),
+            sum(record.seconds for record in session.run.history),
         ),
         events.JobEnded(outcome),
     ]

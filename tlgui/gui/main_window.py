@@ -17,6 +17,7 @@ from tlgui.gui.bug_dialog import BugDialog
 from tlgui.gui.closing import ClosingQuestion
 from tlgui.gui.controls import GAP, PAGE_MARGIN, button, column, row
 from tlgui.gui.data_page import DataPage
+from tlgui.gui.model_drops import ModelDrops
 from tlgui.gui.model_page import ModelPage
 from tlgui.gui.preferences_dialog import PreferencesDialog
 from tlgui.gui.project_menu import ProjectMenu
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.questions = ProjectQuestions(session, projects, self)
         self._make_menus()
         self.closing_question = ClosingQuestion(session, self)
+        self.model_drops = ModelDrops(session, self)
         self.view = ProjectView(
             projects.state, self.model_page, self.training_page, self.result_page, self
         )
@@ -142,11 +144,13 @@ class MainWindow(QMainWindow):
         self.next_button.clicked.connect(self._go_on)
         session.dataset_changed.connect(self._show_footer)
         session.status_changed.connect(self._show_footer)
-        session.run_ended.connect(self._show_footer)
+        session.run.ended.connect(self._show_footer)
         session.scan_started.connect(self._show_data)
-        session.run_opened.connect(self._show_result)
+        session.run.opened.connect(self._show_result)
         session.bug_found.connect(self.show_bug)
         self._projects.page_asked.connect(self.show_page)
+        self.runs_page.continuing.asked.connect(self._projects.starts.continue_from)
+        self.model_drops.taken.connect(self._show_model)
         self._projects.restored.connect(self._restore_view)
         self._projects.state.moved.connect(self._show_project)
         self.closing_question.settled.connect(self.close)
@@ -210,7 +214,7 @@ class MainWindow(QMainWindow):
         ready = {
             DATA: self._session.dataset is not None,
             MODEL: True,
-            TRAINING: self._session.has_result,
+            TRAINING: self._session.run.has_result,
         }
         self.back_button.setVisible(step not in (DATA, RUNS))
         self.next_button.setVisible(ready.get(step, False))
@@ -228,6 +232,10 @@ class MainWindow(QMainWindow):
     def _show_data(self) -> None:
         if not self._projects.state.is_restoring:
             self.show_step(DATA)
+
+    @Slot()
+    def _show_model(self) -> None:
+        self.show_step(MODEL)
 
     @Slot()
     def _show_result(self) -> None:

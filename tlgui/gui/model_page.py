@@ -19,6 +19,7 @@ from tlgui.gui.controls import (
     scrolled,
 )
 from tlgui.gui.layers_panel import LayersPanel
+from tlgui.gui.own_models import OwnModels
 from tlgui.gui.parameter_bar import ParameterBar
 from tlgui.gui.preview import show_page
 from tlgui.gui.session import Session, Status
@@ -40,7 +41,7 @@ class _Content(QWidget):
 
 
 class ModelPage(QWidget):
-    """Cards of the backbones; below them the blocks of the chosen one.
+    """Cards of the backbones and of own models; below them the chosen one's blocks.
 
     Everything that is chosen here goes into the session's spec.
     """
@@ -49,6 +50,7 @@ class ModelPage(QWidget):
         super().__init__(parent)
         self._session = session
         self.cards = BackboneCards(session)
+        self.own = OwnModels(session, self.cards.group)
         self.panel = LayersPanel(session)
         self.meaning = ChoiceSentence(session)
         self.parameters = ParameterBar(session)
@@ -57,6 +59,8 @@ class ModelPage(QWidget):
         outer = column(self.area)
         self.setLayout(outer)
         session.status_changed.connect(self.show_status)
+        session.starts.changed.connect(self._grow)
+        session.spec_changed.connect(self._grow)
         self.show_status()
 
     @Slot()
@@ -76,8 +80,8 @@ class ModelPage(QWidget):
 
     def _make_content(self) -> QWidget:
         lead = self.tr(
-            "Start from a model that knows everyday pictures, and decide how much of "
-            "it learns from your photos. The marked choice is a good start."
+            "Start from a model that knows everyday pictures, or from one of yours, "
+            "and decide how much of it learns from your photos."
         )
         bottom = row(self.meaning, self.parameters, gap=28)
         bottom.setStretch(0, 3)
@@ -91,6 +95,8 @@ class ModelPage(QWidget):
                 2,
                 self.cards,
                 2,
+                self.own,
+                2,
                 card(column(self.panel, line(), bottom, gap=10), margin=14),
                 None,
             )
@@ -103,7 +109,12 @@ class ModelPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Gives most of the height there is to spare to the picture."""
         super().resizeEvent(event)
-        self.panel.grow((self.height() - _USUAL_HEIGHT) * 2 // 3)
+        self._grow()
+
+    @Slot()
+    def _grow(self) -> None:
+        spare = self.height() - _USUAL_HEIGHT - self.own.sizeHint().height()
+        self.panel.grow(spare * 2 // 3)
 
 
 def main() -> int:

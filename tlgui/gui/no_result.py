@@ -26,8 +26,8 @@ class NoResult(QWidget):
         promises.setLayout(row(*self._promises(), gap=GAP))
         middle = [row(None, part, None) for part in (self.text, promises, open_run)]
         self.setLayout(column(None, self.title, *middle, None, None, gap=GAP))
-        session.run_reset.connect(self._tell)
-        session.run_ended.connect(self._tell)
+        session.run.emptied.connect(self._tell)
+        session.run.ended.connect(self._tell)
         session.status_changed.connect(self._tell)
         self._tell()
 
@@ -53,7 +53,7 @@ class NoResult(QWidget):
 
     @Slot()
     def _tell(self) -> None:
-        ended = self._session.ended
+        ended = self._session.run.ending
         if self._session.status is not Status.IDLE:
             title = self.tr("The model is still training")
             text = self.tr("When it ends, you will find here:")

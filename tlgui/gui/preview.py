@@ -5,7 +5,7 @@ Example:
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -71,12 +71,14 @@ class PreviewReader(QObject):
         scan_ended(Dataset or None, str): as `Reading` says.
         run_opened(object, object, object, str): as `Reading` says.
         thumbnail_read(str, object): a file and its pixels, or None.
+        starting_points_read(object, str): as `Reading` says.
     """
 
     scan_progressed = Signal(int, int)
     scan_ended = Signal(object, str)
     run_opened = Signal(object, object, object, str)
     thumbnail_read = Signal(str, object)
+    starting_points_read = Signal(object, str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,6 +112,13 @@ class PreviewReader(QObject):
             self.run_opened.emit(None, None, None, str(error))
         else:
             self.run_opened.emit(run, history, evaluation, "")
+
+    def request_starting_points(self, runs: Sequence[str] = ()) -> None:
+        """Says at once that there is none."""
+        self.starting_points_read.emit((), "")
+
+    def request_removal(self, folder: str, runs: Sequence[str] = ()) -> None:
+        """There is nothing to delete."""
 
     def _read_one(self) -> None:
         if not self._wanted:

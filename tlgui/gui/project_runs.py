@@ -47,10 +47,10 @@ class ProjectRuns(QObject):
         self._told: tuple[str, ...] = ()
         self.runs: tuple[RunSummary, ...] = ()
         self.binned: tuple[str, ...] = ()
-        session.run_started.connect(self._on_run_started)
-        session.run_ended.connect(self._on_run_ended)
+        session.run.started.connect(self._on_run_started)
+        session.run.ended.connect(self._on_run_ended)
         session.status_changed.connect(self._on_status)
-        session.run_opened.connect(self._on_run_opened)
+        session.run.opened.connect(self._on_run_opened)
         files.listed.connect(self._on_listed)
         files.run_read.connect(self._on_run_read)
         files.moved.connect(self._on_moved)
@@ -86,6 +86,23 @@ class ProjectRuns(QObject):
         """When a run began, in ISO 8601."""
         return self.entry(run.folder).created or run.begun
 
+    def origin(self, run: RunSummary) -> str:
+        """What the model is called that a run started from; "" for the catalogue's."""
+        return self.name(Path(run.spec.start).name) if run.spec.start else ""
+
+    def placed(self, start: str) -> str:
+        """Where a model to start from lies now; "" if it is none of this computer's.
+
+        Args:
+            start: as a spec names it. The project may have been moved since, or come
+                from a stranger.
+        """
+        path, home = Path(start), self._state.folder
+        is_run = path.parent.name == RUNS and self.find(path.name) is not None
+        if home is not None and is_run:
+            return str(home / RUNS / path.name)
+        return start if start and self._state.is_known_place(path) else ""
+
     def take(self, runs: tuple[RunSummary, ...], binned: tuple[str, ...]) -> None:
         """Takes the runs as they were read."""
         self.runs, self.binned = runs, binned
@@ -116,14 +133,18 @@ class ProjectRuns(QObject):
         run = self.find(folder)
         if run is None or self._is_busy():
             return
-        self._session.change_spec(**_choices(run.spec))
+        start = self.placed(run.spec.start)
+        self._session.change_spec(**{**choices(run.spec), "start": start})
         self.page_asked.emit(MODEL_PAGE)
-        self._session.noticed.emit(
-            self.tr(
-                "The settings of “{name}” are filled in. Change what you like, then "
-                "train."
-            ).format(name=self.name(folder))
-        )
+        told = self.tr(
+            "The settings of “{name}” are filled in. Change what you like, then train."
+        ).format(name=self.name(folder))
+        if run.spec.start and not start:
+            told += " " + self.tr(
+                "The model that it started from is none of this computer’s, so the "
+                "pretrained weights are chosen."
+            )
+        self._session.noticed.emit(told)
 
     def go_on(self, folder: str, at_once: int = 0) -> None:
         """Goes on with a run that was interrupted.
@@ -136,14 +157,14 @@ class ProjectRuns(QObject):
         run, home = self.find(folder), self._state.folder
         if run is None or home is None or not run.can_go_on or self._is_busy():
             return
-        self._session.change_spec(**_choices(run.spec))
+        self._session.change_spec(**choices(run.spec))
         self._session.go_on(home / RUNS / folder, at_once)
         if self._session.status is not Status.IDLE:
             self.page_asked.emit(TRAINING_PAGE)
 
     def trains_elsewhere(self, folder: str) -> bool:
         """Whether another window or the command line trains a run at this moment."""
-        run, plan = self.find(folder), self._session.plan
+        run, plan = self.find(folder), self._session.run.plan
         is_ours = plan is not None and Path(plan.run).name == folder
         is_training_here = is_ours and self._session.status is not Status.IDLE
         return run is not None and run.in_training and not is_training_here
@@ -200,7 +221,7 @@ class ProjectRuns(QObject):
 
     @Slot()
     def _on_run_started(self) -> None:
-        plan, state = self._session.plan, self._state
+        plan, state = self._session.run.plan, self._state
         if plan is None or state.folder is None:
             return
         place = Path(plan.run)
@@ -217,7 +238,7 @@ class ProjectRuns(QObject):
     @Slot()
     def _on_run_ended(self) -> None:
         # The list of runs comes later, perhaps when this project is left already.
-        ended, state = self._session.ended, self._state
+        ended, state = self._session.run.ending, self._state
         if ended is not None and ended.kept and state.folder is not None:
             state.change(best=max(state.project.best, ended.accuracy))
             state.remember()
@@ -227,14 +248,14 @@ class ProjectRuns(QObject):
     @Slot()
     def _on_status(self) -> None:
         """A run that failed may have left what is needed to go on."""
-        ended, state = self._session.job_ended, self._state
+        ended, state = self._session.run.job_ending, self._state
         is_over = self._session.status is Status.IDLE and state.folder is not None
         if is_over and ended is not None and ended.outcome is Outcome.FAILED:
             self._files.request_runs()
 
     @Slot()
     def _on_run_opened(self) -> None:
-        run, state = self._session.run_folder, self._state
+        run, state = self._session.run.folder, self._state
         if run is not None and state.folder is not None:
             is_ours = run.parent == state.folder / RUNS
             state.change_view(run=run.name if is_ours else "")
@@ -298,7 +319,7 @@ class ProjectRuns(QObject):
         self._state.change(runs=project.with_entry(entry).runs, bin=rest)
 
 
-def _choices(spec: TrainingSpec) -> dict[str, object]:
+def choices(spec: TrainingSpec) -> dict[str, object]:
     """Everything of a spec but what it is trained on."""
     values = {f.name: getattr(spec, f.name) for f in dataclasses.fields(spec)}
     return {name: v for name, v in values.items() if name not in ("data", "task")}

@@ -16,6 +16,7 @@ from tlgui.core.settings import settings_file
 from tlgui.core.spec import TrainingSpec
 from tlgui.gui.project_data import ProjectData
 from tlgui.gui.project_runs import ProjectRuns
+from tlgui.gui.project_starts import ProjectStarts
 from tlgui.gui.project_state import ProjectState
 from tlgui.gui.session import Session, Status
 from tlgui.gui.settings import Settings
@@ -31,6 +32,7 @@ class ProjectSession(QObject):
         state: the open project.
         data: its photos.
         runs: its runs.
+        starts: what a run can start from.
 
     Signals:
         page_asked(str): the window should show a page.
@@ -63,8 +65,10 @@ class ProjectSession(QObject):
         self._run_to_show = ""
         self.state = ProjectState(session, settings, files, self)
         self.runs = ProjectRuns(session, self.state, files, self)
+        self.starts = ProjectStarts(session, self.state, self.runs, self)
         self.data = ProjectData(session, settings, self.state, files, self)
         self.runs.page_asked.connect(self.page_asked)
+        self.starts.page_asked.connect(self.page_asked)
         self.data.outgrown.connect(self._on_outgrown)
         session.project_asked.connect(self.open)
         session.home_wanted.connect(self._on_home_wanted)
@@ -193,7 +197,9 @@ class ProjectSession(QObject):
         self.state.take(opened.folder, project, read_only=opened.read_only)
         self.runs.take(opened.runs, opened.binned)
         spec = dataclasses.replace(
-            project.spec, data="" if project.data is None else project.data.root
+            project.spec,
+            data="" if project.data is None else project.data.root,
+            start=self.runs.placed(project.spec.start),
         )
         self._session.restore(opened.dataset, spec, opened.shown)
         if opened.dataset is None and opened.data is not None:
@@ -202,13 +208,23 @@ class ProjectSession(QObject):
         self.restored.emit()
         self.state.is_restoring = False
         self.runs.offer_to_go_on()
-        if opened.problems:
-            self._session.trouble_told.emit("\n".join(opened.problems))
+        problems = list(opened.problems)
+        if project.spec.start and not spec.start:
+            problems.append(self._strange_start(project.spec.start))
+        if problems:
+            self._session.trouble_told.emit("\n".join(problems))
         self.data.is_missing = False
         if opened.misses_data:
             self.data.tell_missed()
         if self._run_to_show:
             self.runs.show(self._run_to_show)
+
+    def _strange_start(self, start: str) -> str:
+        text = self.tr(
+            "The next training was to start from {folder}, which is no model of this "
+            "computer. The pretrained weights are chosen in its place."
+        )
+        return text.format(folder=start)
 
     @Slot(str, str, bool)
     def _on_refused(self, folder: str, trouble: str, is_gone: bool) -> None:

@@ -1,11 +1,13 @@
 """The open project as it is now, and the writing of it."""
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from tlgui import paths
 from tlgui.core.project import Project
 from tlgui.core.project_folder import now_text
 from tlgui.core.project_json import project_to_json
@@ -71,6 +73,13 @@ class ProjectState(QObject):
         self._aim()
         self.remember()
         self.moved.emit()
+
+    def is_known_place(self, folder: Path) -> bool:
+        """Whether a folder lies in a project of this computer, or among its models."""
+        recent = [Path(known.folder) for known in self._settings.values.recent_projects]
+        roots = (paths.models_dir(), self._session.runs_dir, *recent)
+        tidy = Path(os.path.abspath(folder))  # noqa: PTH100 - keeps links, drops ".."
+        return any(root in tidy.parents for root in roots)
 
     def change(self, **changes: Any) -> None:
         """Takes other values of the project."""

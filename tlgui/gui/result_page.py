@@ -50,16 +50,16 @@ class ResultPage(QWidget):
         self.open_first = button(self.tr("Open an earlier run…"))
         self.open_other = button(self.tr("Open an earlier run…"), "link")
         self.empty = NoResult(session, self.open_first)
-        self.summary = ResultSummary(session)
+        self.summary = ResultSummary(session.run)
         self.answers = AnswersView(session)
-        self.classes = ClassTable(session)
+        self.classes = ClassTable(session.run)
         self.class_view = QWidget()
         class_column = column(self.classes)
         class_column.setStretch(0, 1)  # as high as its lines, and what is left below
         class_column.addStretch(0)
         self.class_view.setLayout(class_column)
         self.trying = TryPhoto(session)
-        self.files = RunFiles(session)
+        self.files = RunFiles(session.run)
         self.views = QStackedWidget()
         self.chips = QButtonGroup(self)
         self.stack = QStackedWidget()
@@ -79,9 +79,9 @@ class ResultPage(QWidget):
         self.open_first.clicked.connect(self._open_run)
         self.open_other.clicked.connect(self._open_run)
         self.chips.idToggled.connect(self._show_view)
-        session.run_ended.connect(self._show_result)
-        session.run_opened.connect(self._show_result)
-        session.run_reset.connect(self._show_state)
+        session.run.ended.connect(self._show_result)
+        session.run.opened.connect(self._show_result)
+        session.run.emptied.connect(self._show_state)
         session.status_changed.connect(self._show_state)
 
     def _result(self) -> QWidget:
@@ -129,7 +129,7 @@ class ResultPage(QWidget):
 
     @Slot()
     def _show_result(self) -> None:
-        known = self._session.evaluation is not None
+        known = self._session.run.evaluation is not None
         self.show_view(self.answers if known else self.files)
         for view in (self.answers, self.class_view, self.trying):
             self.chips.button(self.views.indexOf(view)).setEnabled(known)
@@ -138,8 +138,8 @@ class ResultPage(QWidget):
     @Slot()
     def _show_state(self) -> None:
         session = self._session
-        kept = session.ended is None or session.ended.kept
-        there = session.run_folder is not None and kept
+        kept = session.run.ending is None or session.run.ending.kept
+        there = session.run.folder is not None and kept
         self.stack.setCurrentIndex(1 if there else 0)
         idle = session.status is Status.IDLE
         self.open_first.setEnabled(idle)
@@ -160,13 +160,13 @@ class ResultPage(QWidget):
         self._take(QGuiApplication.clipboard().mimeData())
 
     def _take(self, mime: QMimeData) -> None:
-        if self._session.has_result:
+        if self._session.run.has_result:
             self.show_view(self.trying)
             self.trying.take(photos_in(mime))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accepts photos once there is a model to ask."""
-        if self._session.has_result and has_photos(event.mimeData()):
+        if self._session.run.has_result and has_photos(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

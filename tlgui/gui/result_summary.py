@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
 from tlgui.core import metrics
 from tlgui.core.report import Evaluation
 from tlgui.gui.controls import GAP, column, label, row
+from tlgui.gui.current_run import CurrentRun
 from tlgui.gui.percent import percent
-from tlgui.gui.session import Session
 
 FEW_PHOTOS = 30
 _SORT = Qt.ItemDataRole.UserRole
@@ -23,9 +23,9 @@ _SORT = Qt.ItemDataRole.UserRole
 class ResultSummary(QWidget):
     """How many of the validation photos were right, and what that is worth."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, run: CurrentRun) -> None:
         super().__init__()
-        self._session = session
+        self._run = run
         self.number = label("", "number")
         self.sentence = label("", "heading")
         self.range = label("")
@@ -36,12 +36,12 @@ class ResultSummary(QWidget):
         whole.setAlignment(self.number, Qt.AlignmentFlag.AlignTop)
         whole.setStretch(1, 1)
         self.setLayout(whole)
-        session.run_ended.connect(self._show_result)
-        session.run_opened.connect(self._show_result)
+        run.ended.connect(self._show_result)
+        run.opened.connect(self._show_result)
 
     @Slot()
     def _show_result(self) -> None:
-        evaluation = self._session.evaluation
+        evaluation = self._run.evaluation
         known = evaluation is not None and bool(evaluation.answers)
         for part in (self.number, self.range, self.comparison):
             part.setVisible(known)
@@ -126,9 +126,9 @@ class SortedItem(QTableWidgetItem):
 class ClassTable(QTableWidget):
     """One line a class: photos, recall, precision, and what it is mistaken for."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, run: CurrentRun) -> None:
         super().__init__(0, 5)
-        self._session = session
+        self._run = run
         self._name_columns()
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -140,8 +140,8 @@ class ClassTable(QTableWidget):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(34)
         self.setAccessibleName(self.tr("Result for each class"))
-        session.run_ended.connect(self._show_result)
-        session.run_opened.connect(self._show_result)
+        run.ended.connect(self._show_result)
+        run.opened.connect(self._show_result)
 
     def _name_columns(self) -> None:
         columns = (
@@ -182,7 +182,7 @@ class ClassTable(QTableWidget):
 
     @Slot()
     def _show_result(self) -> None:
-        evaluation = self._session.evaluation
+        evaluation = self._run.evaluation
         self.setSortingEnabled(False)
         self.setRowCount(0)
         if evaluation is None:

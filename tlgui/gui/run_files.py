@@ -6,17 +6,17 @@ from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
-from tlgui.core import run
+from tlgui.core import run as run_folder
 from tlgui.gui.controls import GAP, button, card, column, label, line, row
-from tlgui.gui.session import Session
+from tlgui.gui.current_run import CurrentRun
 
 
 class RunFiles(QWidget):
     """The run folder, a button that shows it, and its files in plain words."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, run: CurrentRun) -> None:
         super().__init__()
-        self._session = session
+        self._run = run
         self.path = QLineEdit(readOnly=True)
         self.path.setAccessibleName(self.tr("Folder of this run"))
         self.show_folder = button(self.tr("Show in folder"))
@@ -33,16 +33,22 @@ class RunFiles(QWidget):
         place = row(self.path, self.show_folder)
         content = column(heading, hint, place, 4, line(), 4, self._files())
         self.setLayout(column(card(content, margin=GAP + 4), None))
-        session.run_ended.connect(self._show_run)
-        session.run_opened.connect(self._show_run)
+        run.ended.connect(self._show_run)
+        run.opened.connect(self._show_run)
 
     def _files(self) -> QGridLayout:
         files = (
-            (run.MODEL, self.tr("the model itself, if the run kept one")),
-            (run.REPORT, self.tr("the result: every validation photo and its answer")),
-            (run.HISTORY, self.tr("the course of training, one line an epoch")),
-            (run.SPEC, self.tr("what was chosen: photos, model, layers, settings")),
-            (run.LABELS, self.tr("the class names, in the model's order")),
+            (run_folder.MODEL, self.tr("the model itself, if the run kept one")),
+            (
+                run_folder.REPORT,
+                self.tr("the result: every validation photo and its answer"),
+            ),
+            (run_folder.HISTORY, self.tr("the course of training, one line an epoch")),
+            (
+                run_folder.SPEC,
+                self.tr("what was chosen: photos, model, layers, settings"),
+            ),
+            (run_folder.LABELS, self.tr("the class names, in the model's order")),
         )
         grid = QGridLayout()
         grid.setHorizontalSpacing(GAP * 2)
@@ -57,7 +63,7 @@ class RunFiles(QWidget):
 
     @Slot()
     def _show_run(self) -> None:
-        folder: Path | None = self._session.run_folder
+        folder: Path | None = self._run.folder
         self.path.setText("" if folder is None else str(folder))
         self.path.setToolTip(self.path.text())
         self.path.setCursorPosition(0)

@@ -5,8 +5,8 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from tlgui.core.history import best_epoch
 from tlgui.gui import controls
+from tlgui.gui.current_run import CurrentRun
 from tlgui.gui.percent import percent
-from tlgui.gui.session import Session
 
 
 class _Number(QWidget):
@@ -29,9 +29,9 @@ class _Number(QWidget):
 class RunNumbers(QWidget):
     """Accuracy and loss on the validation photos, at best and last."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, run: CurrentRun) -> None:
         super().__init__()
-        self._session = session
+        self._run = run
         self.best = _Number(
             self.tr("Best accuracy"),
             self.tr("Share of the validation photos named right in the best epoch"),
@@ -47,9 +47,9 @@ class RunNumbers(QWidget):
             ),
         )
         self.setLayout(controls.row(self.best, self.last, self.loss, None, gap=28))
-        session.epoch_ended.connect(self.show_numbers)
-        session.run_reset.connect(self.show_numbers)
-        session.run_opened.connect(self.show_numbers)
+        run.epoch_ended.connect(self.show_numbers)
+        run.emptied.connect(self.show_numbers)
+        run.opened.connect(self.show_numbers)
         self.show_numbers()
 
     @property
@@ -59,14 +59,14 @@ class RunNumbers(QWidget):
 
     @Slot()
     def show_numbers(self) -> None:
-        """Shows the numbers of the session's history."""
-        best = best_epoch(self._session.history)
+        """Shows the numbers of the run's history."""
+        best = best_epoch(self._run.history)
         if best is None:
             self.best.show_number("–", self.tr("Best accuracy"))
             self.last.show_number("–", self.tr("Last accuracy"))
             self.loss.show_number("–", self.tr("Validation loss"))
             return
-        last = self._session.history[-1]
+        last = self._run.history[-1]
         self.best.show_number(
             percent(best.val_accuracy),
             self.tr("Best accuracy, epoch {0}").format(best.epoch),

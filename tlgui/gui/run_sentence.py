@@ -15,6 +15,7 @@ class RunSentence(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._run = session.run
 
     def text(self) -> str:
         """One or two sentences."""
@@ -30,18 +31,18 @@ class RunSentence(QObject):
         return "bad" if idle and self._has_failed() else "heading"
 
     def _running(self) -> str:
-        stage = self._session.stage
+        stage = self._run.stage
         match stage:
             case Stage.TRAINING | Stage.VALIDATING:
                 return self._epoch(stage)
             case Stage.READING:
                 return self._reading()
-            case Stage.LOADING | Stage.TRACING if self._session.history:
+            case Stage.LOADING | Stage.TRACING if self._run.history:
                 return self._between_phases()
             case Stage.LOADING:
                 return self.tr("Preparing the model…")
             case Stage.TRACING:
-                return self._preparing(self._session.source)
+                return self._preparing(self._run.source)
             case Stage.SAVING:
                 return self.tr("Saving the best model…")
         if self._session.engine is EngineState.STARTING:
@@ -49,7 +50,7 @@ class RunSentence(QObject):
         return self.tr("Starting…")
 
     def _reading(self) -> str:
-        done, total = self._session.progress
+        done, total = self._run.progress
         if not total:
             return self.tr("Reading the photos…")
         return self.tr("Reading the photos: {0} of {1}…").format(done, total)
@@ -67,15 +68,15 @@ class RunSentence(QObject):
 
     def _between_phases(self) -> str:
         text = self.tr("From epoch {0} on, the chosen blocks learn too. Preparing…")
-        return text.format(len(self._session.history) + 1)
+        return text.format(len(self._run.history) + 1)
 
     def _epoch(self, stage: Stage) -> str:
-        plan, finished = self._session.plan, len(self._session.history)
+        plan, finished = self._run.plan, len(self._run.history)
         if plan is None:
             return self.tr("Training…")
         if finished >= plan.epochs:
             return self.tr("Checking the best model on the validation photos…")
-        batches = self._session.batches
+        batches = self._run.batches
         # The stage stays when an epoch ends, until the next one's first step.
         is_under_way = bool(batches) and batches[-1].epoch > finished
         if stage is Stage.VALIDATING and is_under_way:
@@ -87,9 +88,9 @@ class RunSentence(QObject):
     def _idle(self) -> str:
         if self._has_failed():
             return self._failed()
-        if self._session.ended is not None:
-            return self._ended(self._session.ended)
-        if self._session.history:
+        if self._run.ending is not None:
+            return self._ended(self._run.ending)
+        if self._run.history:
             return self._opened()
         if self._session.trouble():
             return self.tr("Not ready yet")
@@ -107,7 +108,7 @@ class RunSentence(QObject):
         return self.tr("Stopped after {0}. Nothing was kept.").format(took)
 
     def _completed(self, took: str) -> str:
-        plan, finished = self._session.plan, len(self._session.history)
+        plan, finished = self._run.plan, len(self._run.history)
         if plan is not None and 0 < finished < plan.epochs:
             text = self.tr(
                 "Completed in {0}, early after {1} of {2} epochs because nothing "
@@ -126,28 +127,28 @@ class RunSentence(QObject):
         return text.format(ended.best_epoch, share, count)
 
     def _validation_count(self) -> int:
-        session = self._session
-        if session.evaluation is not None:
-            return len(session.evaluation.answers)
-        return session.plan.validation_samples if session.plan else 0
+        run = self._run
+        if run.evaluation is not None:
+            return len(run.evaluation.answers)
+        return run.plan.validation_samples if run.plan else 0
 
     def _has_failed(self) -> bool:
-        ended = self._session.job_ended
+        ended = self._run.job_ending
         return ended is not None and ended.outcome is Outcome.FAILED
 
     def _failed(self) -> str:
-        ended = self._session.job_ended
+        ended = self._run.job_ending
         if ended is not None and ended.trouble:
             return self.tr("The training failed. {0}").format(ended.trouble)
         return self.tr("The training failed because of a fault in this program.")
 
     def _opened(self) -> str:
-        session, best = self._session, best_epoch(self._session.history)
+        run, best = self._run, best_epoch(self._run.history)
         assert best is not None
-        name = session.run_folder.name if session.run_folder else ""
+        name = run.folder.name if run.folder else ""
         text = self.tr(
             "Opened “{0}”. Best after epoch {1} of {2}: {3} of the validation "
             "photos right."
         )
         share = percent(best.val_accuracy)
-        return text.format(name, best.epoch, len(session.history), share)
+        return text.format(name, best.epoch, len(run.history), share)

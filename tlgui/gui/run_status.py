@@ -39,11 +39,12 @@ class RunStatus(QWidget):
     ) -> None:
         super().__init__()
         self._session = session
+        self._run = session.run
         self._clock = clock
         self._began = 0.0
         self._course = RunCourse()
         self._words = RunSentence(session, self)
-        self._source_words = SourceSentence(session, self)
+        self._source_words = SourceSentence(session.run, self)
         self.sentence = controls.label("", "heading", wrap=True)
         self.bar = QProgressBar()
         self.bar.setRange(0, _FULL)
@@ -56,14 +57,16 @@ class RunStatus(QWidget):
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(self.show_state)
         session.status_changed.connect(self._on_status)
-        session.stage_changed.connect(self._on_stage)
-        session.run_started.connect(self._on_plan)
-        session.source_chosen.connect(self._on_source)
-        session.batch_ended.connect(self._on_batch)
-        session.epoch_ended.connect(self._on_epoch)
+        session.run.stage_changed.connect(self._on_stage)
+        session.run.started.connect(self._on_plan)
+        session.run.source_chosen.connect(self._on_source)
+        session.run.batch_ended.connect(self._on_batch)
+        session.run.epoch_ended.connect(self._on_epoch)
         for changed in (
-            session.run_reset,
-            session.run_opened,
+            session.run.emptied,
+            session.run.opened,
+            session.starts.changed,
+            session.starts.import_changed,
             session.dataset_changed,
             session.spec_changed,
             session.engine_changed,
@@ -112,19 +115,19 @@ class RunStatus(QWidget):
 
     @Slot()
     def _on_stage(self) -> None:
-        stage, (done, total) = self._session.stage, self._session.progress
+        stage, (done, total) = self._run.stage, self._run.progress
         if stage is not None and total:
             self._follow(ProgressMade(stage, done, total))
         self.show_state()
 
     @Slot()
     def _on_plan(self) -> None:
-        self._follow(self._session.plan)
+        self._follow(self._run.plan)
         self.show_state()
 
     @Slot()
     def _on_source(self) -> None:
-        self._follow(self._session.source)
+        self._follow(self._run.source)
         self.show_state()
 
     @Slot(object)
@@ -141,28 +144,28 @@ class RunStatus(QWidget):
             self._course.follow(event, self._clock())
 
     def _bar_value(self) -> int:
-        session = self._session
-        if session.plan is None or not (session.history or session.batches):
-            done, total = session.progress
-            reading = session.stage is Stage.READING and total
+        run = self._run
+        if run.plan is None or not (run.history or run.batches):
+            done, total = run.progress
+            reading = run.stage is Stage.READING and total
             return round(_PREPARED * done / total) if reading else 0
         share = timing.share_done(
-            session.plan.epochs, len(session.history), self._epoch_share()
+            run.plan.epochs, len(run.history), self._epoch_share()
         )
         # During the first epoch the pace may still change, and a bar never goes back.
-        if self._has_one_phase() and session.history:
+        if self._has_one_phase() and run.history:
             share = self._course.share_done(self._clock()) or share
         return _PREPARED + round((_TRAINED - _PREPARED) * share)
 
     def _epoch_share(self) -> float:
         """The share of the current epoch's steps that ended."""
-        batches = self._session.batches
-        if not batches or batches[-1].epoch <= len(self._session.history):
+        batches = self._run.batches
+        if not batches or batches[-1].epoch <= len(self._run.history):
             return 0.0
         return batches[-1].step / max(1, batches[-1].steps)
 
     def _times(self) -> str:
-        finished = [record.seconds for record in self._session.history]
+        finished = [record.seconds for record in self._run.history]
         parts = [self.tr("{0} so far").format(duration_text(self._elapsed()))]
         usual = timing.usual_seconds(finished)
         if usual is not None:
@@ -189,15 +192,15 @@ class RunStatus(QWidget):
         return max(0, int(self._clock() - self._began))
 
     def _left(self, finished: int) -> float | None:
-        plan = self._session.plan
+        plan = self._run.plan
         stopping = self._session.status is Status.STOPPING
         if plan is None or stopping or finished >= plan.epochs:
             return None
         return self._course.seconds_left(self._clock())
 
     def _idle_details(self) -> str:
-        session = self._session
-        if session.ended or session.job_ended or session.history or session.trouble():
+        session, run = self._session, self._run
+        if run.ending or run.job_ending or run.history or session.trouble():
             return ""
         assert session.dataset is not None
         blocks = len(session.spec.trainable)
@@ -210,7 +213,7 @@ class RunStatus(QWidget):
         return " · ".join((photos, session.backbone.title, changing))
 
     def _interval(self) -> str:
-        evaluation = self._session.evaluation
+        evaluation = self._run.evaluation
         if evaluation is None or not evaluation.answers:
             return ""
         low, high = evaluation.interval

@@ -108,7 +108,7 @@ class RunsModel(QAbstractTableModel):
             case Column.LEARNS:
                 return self._words.learns(run.spec)
             case Column.STRATEGY:
-                return self._words.strategy(run.spec)
+                return self._words.strategy(run.spec, self._runs.origin(run))
             case Column.EPOCHS:
                 return self._epochs(run)
             case Column.ACCURACY:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from tlgui.gui import controls
+from tlgui.gui.continue_from import ContinueFrom
 from tlgui.gui.project_runs import ProjectRuns
 from tlgui.gui.runs_go_on import RunsGoOn
 from tlgui.gui.runs_model import RunsModel, SortedRuns
@@ -40,6 +41,7 @@ class RunsPage(QWidget):
         self.show_button = controls.button(self.tr("Show"))
         self.going_on = RunsGoOn(runs)
         self.again_button = controls.button(self.tr("Do this again with changes"))
+        self.continuing = ContinueFrom(self)
         self.bin_button = controls.button(self.tr("Move to the bin"))
         self.undo_button = controls.button(self.tr("Undo"), "link")
         self.empty_button = controls.button(self.tr("Empty the bin…"), "link")
@@ -66,6 +68,7 @@ class RunsPage(QWidget):
         self.again_action = self._action(
             self.tr("Do this again with changes"), "", self._again
         )
+        self.addAction(self.continuing.action)
 
     def _action(
         self,
@@ -88,6 +91,7 @@ class RunsPage(QWidget):
         doing = controls.row(
             self.show_button,
             self.going_on,
+            self.continuing.button,
             self.again_button,
             self.bin_button,
             None,
@@ -198,6 +202,7 @@ class RunsPage(QWidget):
         for thing in (self.show_button, self.show_action):
             thing.setEnabled(one)
         self.going_on.show_for(chosen[0] if one else "")
+        self.continuing.offer(self._runs.find(chosen[0]) if one else None)
         for thing in (self.again_button, self.again_action):
             thing.setEnabled(one)
         for thing in (self.bin_button, self.bin_action):
@@ -249,9 +254,8 @@ class RunsPage(QWidget):
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions(
-            [self.show_action, *self.going_on.actions_of_menu, self.again_action]
-        )
+        menu.addActions([self.show_action, *self.going_on.actions_of_menu])
+        menu.addActions([self.continuing.action, self.again_action])
         menu.addSeparator()
         menu.addActions([self.rename_action, self.star_action])
         menu.addSeparator()

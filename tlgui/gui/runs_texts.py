@@ -1,17 +1,18 @@
 """What the table of runs says about a run."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from PySide6.QtCore import QLocale, QObject
+from PySide6.QtCore import QObject
 
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.core.layers import describe_trainable
 from tlgui.core.project_runs import RunSummary
 from tlgui.core.spec import TrainingSpec
+from tlgui.gui.dates import long_moment, short_moment
 from tlgui.gui.durations import duration_text
 from tlgui.gui.percent import percent
+from tlgui.gui.runs_plot import shortened
 
 NOTHING = "–"
 
@@ -36,14 +37,8 @@ class RunsWords(QObject):
 
     def date(self, begun: str) -> Cell:
         """When a run began."""
-        try:
-            moment = datetime.fromisoformat(begun)
-        except ValueError:
-            return Cell(NOTHING, "")
-        locale = QLocale()
-        short = QLocale.FormatType.ShortFormat
-        text = f"{locale.toString(moment.date(), short)} {moment:%H:%M}"  # type: ignore[call-overload]
-        return Cell(text, begun, locale.toString(moment, QLocale.FormatType.LongFormat))  # type: ignore[call-overload]
+        text = short_moment(begun)
+        return Cell(text, begun, long_moment(begun)) if text else Cell(NOTHING, "")
 
     def backbone(self, spec: TrainingSpec) -> Cell:
         """Which pretrained model."""
@@ -72,8 +67,21 @@ class RunsWords(QObject):
         names = ", ".join(spec.trainable)
         return Cell(text.format(count, len(blocks)), count, f"{names}\n{tip}")
 
-    def strategy(self, spec: TrainingSpec) -> Cell:
-        """In which order things begin to change."""
+    def strategy(self, spec: TrainingSpec, origin: str = "") -> Cell:
+        """From which model of one's own, or else in which order things begin to change.
+
+        Args:
+            spec: decided the run.
+            origin: what the model of one's own is called that it started from.
+        """
+        order = self._order(spec)
+        if not origin:
+            return order
+        text = self.tr("from {0}").format(shortened(origin))
+        tip = self.tr("It started from the model “{0}”.").format(origin)
+        return Cell(text, f"{order.order} {origin}", f"{tip}\n{order.tip}")
+
+    def _order(self, spec: TrainingSpec) -> Cell:
         if not spec.trainable:
             return Cell(
                 NOTHING, "", self.tr("With the head alone there is only one way.")

@@ -12,17 +12,21 @@ from tlgui.core import events
 from tlgui.core.catalogue import Backbone, find_backbone
 from tlgui.core.dataset import TRAIN, Dataset
 from tlgui.core.errors import TlguiError
-from tlgui.core.events import Outcome, Stage, Stop
+from tlgui.core.events import Outcome, Stop
 from tlgui.core.history import EpochRecord
+from tlgui.core.layers import carry_over
 from tlgui.core.project_paths import SUFFIX
 from tlgui.core.project_shown import ShownRun
 from tlgui.core.report import Evaluation
 from tlgui.core.run import Run
 from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
+from tlgui.core.starting_point import StartingPoint
+from tlgui.gui.current_run import CurrentRun
 from tlgui.gui.run_home import RunHome
 from tlgui.gui.session_states import EngineState as EngineState
 from tlgui.gui.session_states import Status as Status
+from tlgui.gui.starting_points import StartingPoints
 from tlgui.gui.threads import Jobs, Reading
 from tlgui.worker.jobs import PredictJob, ResumeJob, TrainJob, WarmUp
 
@@ -31,7 +35,7 @@ _WARM_UP_FILES = 4
 
 
 class Session(QObject):
-    """The current data set, spec, status, history and result.
+    """The current data set, spec, status and run.
 
     Widgets take it in their constructor, call its methods and listen to its
     signals; they never call each other.
@@ -43,16 +47,8 @@ class Session(QObject):
         dataset_changed: `dataset` is another one (or None).
         spec_changed: `spec` has other values.
         status_changed: `status` changed.
-        stage_changed: `stage` or `progress` changed.
         engine_changed: `engine` changed.
-        run_reset: everything that is known of a run was emptied.
-        run_started: `plan` is known.
-        source_chosen: `source` is known, once a phase before its first epoch.
-        noticed(str): `notices` grew.
-        batch_ended(BatchEnded): `batches` grew.
-        epoch_ended(EpochRecord): `history` grew.
-        run_ended(RunEnded): the run is over; `evaluation` is there if a model was kept.
-        run_opened: a run was read from its folder.
+        noticed(str): a sentence for the person, about nothing bad.
         project_asked(Path): somebody wants to open a project.
         home_wanted: a run is to begin, and there is no project yet to put it into.
         predicted(Prediction): an answer for one picture.
@@ -67,16 +63,8 @@ class Session(QObject):
     dataset_changed = Signal()
     spec_changed = Signal()
     status_changed = Signal()
-    stage_changed = Signal()
     engine_changed = Signal()
-    run_reset = Signal()
-    run_started = Signal()
-    source_chosen = Signal()
     noticed = Signal(str)
-    batch_ended = Signal(object)
-    epoch_ended = Signal(object)
-    run_ended = Signal(object)
-    run_opened = Signal()
     project_asked = Signal(object)
     home_wanted = Signal()
     predicted = Signal(object)
@@ -98,18 +86,11 @@ class Session(QObject):
         self.home = RunHome()
         self.status = Status.IDLE
         self.engine = EngineState.STARTING
-        self.stage: Stage | None = None
-        self.progress = (0, 0)
-        self.plan: events.RunStarted | None = None
-        self.source: events.SourceChosen | None = None
-        self.notices: list[str] = []
-        self.batches: list[events.BatchEnded] = []
-        self.history: list[EpochRecord] = []
-        self.evaluation: Evaluation | None = None
-        self.ended: events.RunEnded | None = None
-        self.job_ended: events.JobEnded | None = None
-        self.run_folder: Path | None = None
+        self.run = CurrentRun(self)
+        self.starts = StartingPoints(jobs, reading, self)
         self.predicting = False
+        self.run.noticed.connect(self.noticed)
+        self.starts.trouble_told.connect(self.trouble_told)
         jobs.event_received.connect(self._on_event)
         jobs.engine_changed.connect(self._on_engine)
         reading.scan_progressed.connect(self.scan_progressed)
@@ -127,16 +108,51 @@ class Session(QObject):
         return find_backbone(self.spec.backbone)
 
     @property
-    def has_result(self) -> bool:
-        """Whether there is a model to predict with."""
-        return self.run_folder is not None and self.evaluation is not None
+    def class_names(self) -> tuple[str, ...]:
+        """What the data set tells apart; empty while there is none."""
+        return () if self.dataset is None else self.dataset.class_names
+
+    @property
+    def starting_point(self) -> StartingPoint | None:
+        """What the next run starts from; None for the catalogue's weights."""
+        own = self.starts.find(self.spec.start)
+        return None if own is None else own.point
+
+    @property
+    def head_is_new(self) -> bool:
+        """Whether the head knows none of the present classes before it learns."""
+        point = self.starting_point
+        known = point.class_names if point is not None else ()
+        return not set(known) & set(self.class_names)
+
+    def occupied(self) -> str:
+        """What the engine is busy with, as a sentence; "" while it is free."""
+        if self.status is not Status.IDLE:
+            return self.tr("A model is training. Wait for its end, or stop it first.")
+        if self.predicting:
+            return self.tr("Photos are being named. Try again when that is done.")
+        if self.starts.importing is not None:
+            return self.tr("A model file is being looked at. One moment.")
+        return ""
 
     def trouble(self) -> str:
         """Why training cannot start now, as a sentence; "" when it can."""
+        obstacle = self._obstacle()
+        if obstacle or not self.starts.is_missing(self.spec.start):
+            return obstacle
+        return self.tr(
+            "The model to start from is not there any more: {folder}. Choose another "
+            "one under Model."
+        ).format(folder=self.spec.start)
+
+    def _obstacle(self) -> str:
+        """What stands against every run, one that goes on included."""
         if self.home.obstacle:
             return self.home.obstacle
         if self.dataset is None and self.scanning:
             return self.tr("The photos are being read. One moment.")
+        if self.starts.importing is not None:
+            return self.tr("A model file is being looked at. One moment.")
         if self.dataset is None:
             return self.tr("Choose a folder of photos first.")
         try:
@@ -171,10 +187,34 @@ class Session(QObject):
         if changed == self.spec:
             return
         is_other = changed.backbone != self.spec.backbone
-        self.spec = changed
+        self._take_spec(changed)
         if is_other:
             self._warm_up()
         self.spec_changed.emit()
+
+    def _take_spec(self, spec: TrainingSpec) -> None:
+        self.spec = spec
+        self.starts.follow(spec.start)
+
+    def choose_model(self, backbone: str, start: str = "") -> None:
+        """Chooses what the next run starts from; the choice of blocks is carried over.
+
+        Args:
+            backbone: a name of the catalogue.
+            start: the folder of a model of one's own with this backbone; "" for the
+                catalogue's weights.
+        """
+        blocks = find_backbone(backbone).blocks
+        trainable = carry_over(self.spec.trainable, self.backbone.blocks, blocks)
+        self.change_spec(backbone=backbone, start=start, trainable=trainable)
+
+    def import_model(self, file: Path) -> None:
+        """Has a model file looked at; `starts` says what came of it."""
+        busy = self.occupied()
+        if busy:
+            self.trouble_told.emit(busy)
+        else:
+            self.starts.import_model(file)
 
     def _warm_up(self) -> None:
         """Lets the engine prepare the present choice."""
@@ -197,7 +237,7 @@ class Session(QObject):
             return
         if self.status is not Status.IDLE:
             return
-        self._reset_run()
+        self.run.empty()
         self._set_status(Status.RUNNING)
         if self.home.must_be_made:
             self.home_wanted.emit()
@@ -206,13 +246,13 @@ class Session(QObject):
 
     def go_on(self, run: Path, at_once: int = 0) -> None:
         """Goes on with an interrupted run of the present data set; see `ResumeJob`."""
-        trouble = self.trouble()
+        trouble = self._obstacle()
         if trouble or self.dataset is None or self.predicting:
             self.trouble_told.emit(
                 trouble or self.tr("Photos are being named. Go on when that is done.")
             )
         elif self.status is Status.IDLE:
-            self._reset_run()
+            self.run.empty()
             self._set_status(Status.RUNNING)
             self._jobs.submit(ResumeJob(str(run), self.dataset, at_once))
 
@@ -244,10 +284,10 @@ class Session(QObject):
 
     def predict(self, sources: Sequence[str | tuple[str, bytes]]) -> None:
         """Asks the current result for the classes of pictures."""
-        if not self.has_result or self.status is not Status.IDLE or not sources:
+        if not self.run.has_result or not sources or self.occupied():
             return
         self.predicting = True
-        self._jobs.submit(PredictJob(str(self.run_folder), tuple(sources)))
+        self._jobs.submit(PredictJob(str(self.run.folder), tuple(sources)))
 
     def open_run(self, folder: Path) -> None:
         """Reads a run from its folder in the background."""
@@ -259,7 +299,8 @@ class Session(QObject):
     ) -> None:
         """Takes everything that a project remembers."""
         is_news = dataset is not None or spec.backbone != self.spec.backbone
-        self.dataset, self.spec = dataset, spec
+        self.dataset = dataset
+        self._take_spec(spec)
         if is_news:
             self._warm_up()
         self.dataset_changed.emit()
@@ -275,29 +316,9 @@ class Session(QObject):
 
     def show_run(self, shown: ShownRun | None) -> None:
         """Shows a run with its result; the settings of the next one stay."""
-        self._reset_run()
-        if shown is None:
-            return
-        self.history = list(shown.history)
-        self.evaluation = shown.evaluation
-        self.plan, self.ended = shown.plan, shown.ended
-        kept = shown.ended is None or shown.ended.kept
-        self.run_folder = shown.run.folder if kept else None
-        self.run_opened.emit()
-
-    def _reset_run(self) -> None:
-        self.plan = None
-        self.source = None
-        self.notices = []
-        self.batches = []
-        self.history = []
-        self.evaluation = None
-        self.ended = None
-        self.job_ended = None
-        self.run_folder = None
-        self.stage = None
-        self.progress = (0, 0)
-        self.run_reset.emit()
+        self.run.empty()
+        if shown is not None:
+            self.run.show(shown)
 
     def _set_status(self, status: Status) -> None:
         if status is not self.status:
@@ -306,57 +327,30 @@ class Session(QObject):
 
     @Slot(object)
     def _on_event(self, event: events.Event) -> None:
+        is_import = self.starts.importing is not None
         match event:
-            case events.StageChanged(stage):
-                self.stage, self.progress = stage, (0, 0)
-                self.stage_changed.emit()
-            case events.ProgressMade(stage, done, total):
-                self.stage, self.progress = stage, (done, total)
-                self.stage_changed.emit()
-            case events.RunStarted():
-                self.plan = event
-                self.run_started.emit()
-            case events.SourceChosen():
-                self.source = event
-                self.source_chosen.emit()
-            case events.Noticed(sentence):
-                self.notices.append(sentence)
-                self.noticed.emit(sentence)
-            case events.BatchEnded():
-                self.batches.append(event)
-                self.batch_ended.emit(event)
-            case events.EpochEnded(record):
-                self.history.append(record)
-                self.epoch_ended.emit(record)
-            case _:
-                self._on_ending(event)
-
-    def _on_ending(self, event: events.Event) -> None:
-        match event:
-            case events.EvaluationMade(evaluation):
-                self.evaluation = evaluation
-            case events.RunEnded():
-                self.ended = event
-                self.run_folder = Path(event.run) if event.kept else None
             case events.Prediction():
                 self.predicted.emit(event)
             case events.JobEnded():
                 self._on_job_ended(event)
+            case events.ModelImported() | events.ProgressMade() if is_import:
+                self.starts.take(event)
+            case _:
+                self.run.take(event)
 
     def _on_job_ended(self, event: events.JobEnded) -> None:
         was_running = self.status is not Status.IDLE
-        self.stage = None
+        self.run.stage = None
         if was_running:
-            self.job_ended = event
+            self.run.job_ending = event
             self._set_status(Status.IDLE)
-            if self.ended is None:  # it ended without a last word of its own
-                folder = self.plan.run if self.plan else ""
-                self.ended = events.RunEnded(folder, event.outcome, False, 0, 0, 0, 0)
-            self.run_ended.emit(self.ended)
+            self.run.end(event.outcome)
+        elif self.starts.importing is not None:
+            self.starts.take(event)
         elif self.predicting:
             self.predicting = False
             self.prediction_ended.emit()
-        self.stage_changed.emit()
+        self.run.stage_changed.emit()
         if event.trouble:
             self.trouble_told.emit(event.trouble)
         if event.outcome is Outcome.FAILED and event.bug:
@@ -387,10 +381,8 @@ class Session(QObject):
         if run is None:
             self.trouble_told.emit(trouble)
             return
-        self._reset_run()
-        self.spec = run.spec
-        self.history = list(history or ())
-        self.evaluation = evaluation
-        self.run_folder = run.folder
+        self.run.empty()
+        self._take_spec(run.spec)
+        self.run.fill(run, history or (), evaluation)
         self.spec_changed.emit()
-        self.run_opened.emit()
+        self.run.opened.emit()

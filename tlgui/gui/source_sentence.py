@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject
 
 from tlgui.core.events import SourceChosen, Stage, Streaming
-from tlgui.gui.session import Session
+from tlgui.gui.current_run import CurrentRun
 
 _IN_EPOCHS = (Stage.TRAINING, Stage.VALIDATING)
 
@@ -11,14 +11,14 @@ _IN_EPOCHS = (Stage.TRAINING, Stage.VALIDATING)
 class SourceSentence(QObject):
     """Puts what the engine chose into words."""
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    def __init__(self, run: CurrentRun, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._run = run
 
     def text(self) -> str:
         """A short sentence; "" while there are no epochs."""
-        source = self._session.source
-        if source is None or self._session.stage not in _IN_EPOCHS:
+        source = self._run.source
+        if source is None or self._run.stage not in _IN_EPOCHS:
             return ""
         if source.cached and source.views <= 1:
             return self.tr(
@@ -31,7 +31,7 @@ class SourceSentence(QObject):
 
     def explained(self) -> str:
         """The same at length, with the field's own terms."""
-        source = self._session.source
+        source = self._run.source
         if source is None:
             return ""
         text = self._kept() if source.cached else self._not_kept(source)

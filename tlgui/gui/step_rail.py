@@ -106,12 +106,13 @@ class StepRail(QFrame):
             session.dataset_changed,
             session.spec_changed,
             session.status_changed,
-            session.run_reset,
-            session.run_ended,
-            session.run_opened,
+            session.run.emptied,
+            session.run.ended,
+            session.run.opened,
             session.scan_started,
             session.scan_ended,
-            session.epoch_ended,
+            session.run.epoch_ended,
+            session.starts.changed,
         ):
             signal.connect(self._show_summaries)
         session.engine_changed.connect(self._show_engine)
@@ -135,8 +136,8 @@ class StepRail(QFrame):
         done = (
             self._session.dataset is not None,
             self._session.dataset is not None,
-            bool(self._session.history) and self._session.status is Status.IDLE,
-            self._session.has_result,
+            bool(self._session.run.history) and self._session.status is Status.IDLE,
+            self._session.run.has_result,
             False,
         )
         for index, (text, is_done) in enumerate(zip(texts, done, strict=True)):
@@ -187,25 +188,28 @@ class StepRail(QFrame):
             freedom = self.tr("head and {count} of {blocks} blocks learn").format(
                 count=len(chosen), blocks=len(backbone.blocks)
             )
+        own = self._session.starts.find(self._session.spec.start)
+        if own is not None:
+            freedom = self.tr("from {0}").format(own.title) + f"\n{freedom}"
         return f"{backbone.title}\n{freedom}"
 
     def _about_training(self) -> str:
         session = self._session
-        planned = session.plan.epochs if session.plan else session.spec.epochs
+        planned = session.run.plan.epochs if session.run.plan else session.spec.epochs
         if session.status is Status.STOPPING:
             return self.tr("Stopping …")
         if session.status is Status.RUNNING:
             return self.tr("Epoch {epoch} of {epochs}").format(
-                epoch=min(len(session.history) + 1, planned), epochs=planned
+                epoch=min(len(session.run.history) + 1, planned), epochs=planned
             )
-        if session.history:
+        if session.run.history:
             return self.tr("{done} of {epochs} epochs done").format(
-                done=len(session.history), epochs=planned
+                done=len(session.run.history), epochs=planned
             )
         return self.tr("Not started")
 
     def _about_result(self) -> str:
-        evaluation = self._session.evaluation
+        evaluation = self._session.run.evaluation
         if evaluation is None:
             return self.tr("None yet")
         return self.tr("{share} right").format(share=percent(evaluation.accuracy))

@@ -1,5 +1,6 @@
 """What the window needs of the threads that work for it; tests script their own."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from PySide6.QtCore import SignalInstance
@@ -36,12 +37,15 @@ class Reading(Protocol):
         run_opened(object, object, object, str): run, history, evaluation or None;
             or None, None, None and a sentence.
         thumbnail_read(str, object): a file and its pixels, or None.
+        starting_points_read(object, str): a tuple of `StartingPoint`, and sentences
+            about what cannot be read.
     """
 
     scan_progressed: SignalInstance
     scan_ended: SignalInstance
     run_opened: SignalInstance
     thumbnail_read: SignalInstance
+    starting_points_read: SignalInstance
 
     def request_scan(self, folder: str) -> None:
         """Queues a scan; a scan under way is cancelled."""
@@ -54,3 +58,9 @@ class Reading(Protocol):
 
     def request_run(self, folder: str) -> None:
         """Queues the opening of a run folder."""
+
+    def request_starting_points(self, runs: Sequence[str] = ()) -> None:
+        """Queues the reading of imported models, and of some finished runs."""
+
+    def request_removal(self, folder: str, runs: Sequence[str] = ()) -> None:
+        """Queues the deletion of an imported model; what is left is read after it."""

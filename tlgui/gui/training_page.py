@@ -15,6 +15,7 @@ from tlgui.gui.preview import show_page
 from tlgui.gui.run_status import RunStatus
 from tlgui.gui.session import Session, Status
 from tlgui.gui.settings_form import SettingsForm
+from tlgui.gui.start_line import StartLine
 from tlgui.gui.stop_dialog import StopDialog
 
 _FORM_WIDTH = 372
@@ -29,7 +30,8 @@ class TrainingPage(QWidget):
         self._dialog: StopDialog | None = None
         self.settings = SettingsForm(session)
         self.status = RunStatus(session)
-        self.plots = LivePlots(session)
+        self.origin = StartLine(session)
+        self.plots = LivePlots(session.run)
         self.start = controls.button(self.tr("Start training"), "primary")
         self.start.setToolTip(self.tr("F5"))
         self.keep = controls.button(self.tr("Stop and keep"))
@@ -48,7 +50,7 @@ class TrainingPage(QWidget):
         buttons = controls.row(self.drop, self.start, self.keep)
         head = controls.row(self.status, buttons, gap=controls.GAP)
         head.setStretch(0, 1)
-        run = controls.card(controls.column(head, self.reason, self.offer))
+        run = controls.card(controls.column(head, self.origin, self.reason, self.offer))
         plots = controls.card(controls.column(self.plots))
         right = QWidget()
         column = controls.column(run, plots, gap=controls.GAP)
@@ -92,9 +94,11 @@ class TrainingPage(QWidget):
             session.status_changed,
             session.dataset_changed,
             session.spec_changed,
-            session.epoch_ended,
-            session.run_reset,
-            session.run_opened,
+            session.starts.changed,
+            session.starts.import_changed,
+            session.run.epoch_ended,
+            session.run.emptied,
+            session.run.opened,
         ):
             changed.connect(self.show_state)
         QShortcut(QKeySequence(Qt.Key.Key_F5), self, self.start_training)
@@ -115,7 +119,7 @@ class TrainingPage(QWidget):
         had_focus = self.start.hasFocus() or self.keep.hasFocus()
         self.start.setVisible(idle)
         self.start.setEnabled(idle and not trouble)
-        done = bool(self._session.history)
+        done = bool(self._session.run.history)
         self.start.setText(
             self.tr("Train again") if idle and done else self.tr("Start training")
         )
@@ -149,7 +153,7 @@ class TrainingPage(QWidget):
     @Slot()
     def stop_and_drop(self) -> None:
         """Ends the run without a model; asks first if one would be lost."""
-        if self._session.history:
+        if self._session.run.history:
             self.ask_to_stop()
         else:
             self._session.stop(Stop.DROP)
@@ -159,7 +163,7 @@ class TrainingPage(QWidget):
         """Asks what is to become of the model."""
         if self._session.status is not Status.RUNNING or self._dialog is not None:
             return
-        self._dialog = StopDialog(len(self._session.history), self)
+        self._dialog = StopDialog(len(self._session.run.history), self)
         self._dialog.chosen.connect(self._session.stop)
         self._dialog.finished.connect(self._on_answered)
         self._dialog.open()

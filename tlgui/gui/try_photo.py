@@ -85,12 +85,13 @@ class TryPhoto(QWidget):
         self.list.currentRowChanged.connect(self._show_current)
         self.list.itemActivated.connect(self._open)
         session = self._session
-        session.run_reset.connect(self._clear)
-        session.run_ended.connect(self._tell_classes)
-        session.run_opened.connect(self._tell_classes)
+        session.run.emptied.connect(self._clear)
+        session.run.ended.connect(self._tell_classes)
+        session.run.opened.connect(self._tell_classes)
         session.predicted.connect(self._take_answer)
         session.prediction_ended.connect(self._end)
-        session.stage_changed.connect(self._tell_busy)
+        session.starts.import_changed.connect(self._send)
+        session.run.stage_changed.connect(self._tell_busy)
         session.engine_changed.connect(self._tell_busy)
         session.reading.thumbnail_read.connect(self._take_thumbnail)
 
@@ -123,7 +124,7 @@ class TryPhoto(QWidget):
 
     def take(self, photos: Sequence[str] | QImage) -> None:
         """Asks the model about files, or about a picture without a file."""
-        if not self._session.has_result:
+        if not self._session.run.has_result:
             return
         nothing = not photos
         self.nothing.setVisible(nothing)
@@ -146,9 +147,10 @@ class TryPhoto(QWidget):
         name = self.tr("pasted picture")
         return f"{name} {self.list.pasted + 1}" if self.list.pasted else name
 
+    @Slot()
     def _send(self) -> None:
         """Hands over what waits, once the photos before it are answered."""
-        if self._queue and not self._session.predicting:
+        if self._queue and not self._session.occupied():
             sources, self._queue = self._queue, []
             self._sent = self.list.waiting
             self._session.predict(sources)
@@ -213,7 +215,7 @@ class TryPhoto(QWidget):
 
     @Slot()
     def _tell_classes(self) -> None:
-        known = self._session.evaluation
+        known = self._session.run.evaluation
         names = ", ".join(known.class_names) if known is not None else ""
         listed = f" ({names})" if 0 < len(names) <= _LONGEST_LIST else ""
         self.caveat.setText(
@@ -229,7 +231,7 @@ class TryPhoto(QWidget):
         self._busy_line.setVisible(waiting > 0)
         if self._session.engine is EngineState.STARTING:
             text = self.tr("The engine is starting. This takes some seconds.")
-        elif self._session.stage in (Stage.LOADING, Stage.TRACING):
+        elif self._session.run.stage in (Stage.LOADING, Stage.TRACING):
             text = self.tr("Loading the model…")
         else:
             text = self.tr("Looking at the photos; {0} to go").format(waiting)

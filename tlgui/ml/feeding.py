@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tlgui import paths
-from tlgui.core.catalogue import find_backbone
+from tlgui.core.catalogue import Backbone
 from tlgui.core.dataset import Sample
 from tlgui.core.events import Emit, SourceChosen, Streaming
 from tlgui.core.phases import Phase
@@ -48,6 +48,7 @@ class Feeding:
     def __init__(
         self,
         spec: TrainingSpec,
+        backbone: Backbone,
         reader: SampleReader,
         steps: int,
         emit: Emit,
@@ -57,6 +58,7 @@ class Feeding:
 
         Args:
             spec: decides the run.
+            backbone: with the weights that the run starts from.
             reader: decodes.
             steps: batches an epoch.
             emit: told what goes otherwise than planned.
@@ -64,6 +66,7 @@ class Feeding:
                 batches.
         """
         self._spec = spec
+        self._backbone = backbone
         self._at_once = at_once
         self._reader = reader
         self._steps = steps
@@ -91,10 +94,10 @@ class Feeding:
 
         Args:
             phase: decides what changes.
-            weights: what earlier phases have learned.
+            weights: what earlier phases have learned, or the head to start from.
             streams: whether streaming is the cheaper; None to forecast it.
         """
-        cut = find_cut(find_backbone(self._spec.backbone), phase.trainable)
+        cut = find_cut(self._backbone, phase.trainable)
         reason = Streaming.NOTHING_FROZEN
         # What is kept is what pretrained layers gave; blocks that have learned since
         # would give something else.
@@ -154,8 +157,8 @@ class Feeding:
 
     def _classifier(self, weights: Weights | None) -> Any:
         if weights is None:
-            return models.build_classifier(self._spec.backbone, self._classes)
-        return weights.classifier(self._spec, self._classes)
+            return models.build_classifier(self._backbone, self._classes)
+        return weights.classifier(self._backbone, self._classes)
 
     def _sharing(self) -> Shared:
         if self._shared is None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from tlgui.core.catalogue import Backbone
 from tlgui.core.checkpoint import Array
 from tlgui.core.phases import Phase
 from tlgui.core.spec import TrainingSpec
@@ -57,7 +58,7 @@ class Weights:
     Attributes:
         head: kernel `(features, classes)` and bias `(classes,)`.
         whole: all weights of the Keras model, head included; None while the backbone
-            is as it was pretrained.
+            is as it was when the run began.
     """
 
     def __init__(
@@ -66,12 +67,15 @@ class Weights:
         self.head = list(head)
         self.whole = None if whole is None else list(whole)
 
-    def classifier(self, spec: TrainingSpec, classes: int) -> Any:
-        """Puts everything together again into one ordinary Keras model."""
+    def classifier(self, backbone: Backbone, classes: int) -> Any:
+        """Puts everything together again into one ordinary Keras model.
+
+        Args:
+            backbone: which one, with the weights that it started from.
+            classes: the number of classes.
+        """
         pretrained = self.whole is None
-        keras_model = models.build_classifier(
-            spec.backbone, classes, pretrained=pretrained
-        )
+        keras_model = models.build_classifier(backbone, classes, pretrained=pretrained)
         if self.whole is not None:
             keras_model.set_weights(self.whole)
         else:

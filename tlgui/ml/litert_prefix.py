@@ -176,7 +176,7 @@ def convert(cut: Part) -> bytes:
         convert_variables_to_constants_v2,
     )
 
-    model = prefix_model(build_backbone(cut.backbone.name), cut)
+    model = prefix_model(build_backbone(cut.backbone), cut)
     signature = [tf.TensorSpec([BATCH, *model.input_shape[1:]], tf.float32)]
 
     @tf.function(input_signature=signature, jit_compile=False, autograph=False)  # type: ignore[untyped-decorator]

@@ -22,6 +22,7 @@ from tlgui.core.errors import TlguiError
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.types import Floats
 from tlgui.ml import models
+from tlgui.ml.prepared_room import make_room
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ def find_template(backbone: Backbone, folders: Sequence[Path]) -> bytes:
     """The template of a backbone; made, and kept in the first folder, if need be.
 
     Args:
-        backbone: with its pretrained weights.
+        backbone: which one, and with which weights.
         folders: where templates are looked for.
 
     Returns:
@@ -51,6 +52,7 @@ def find_template(backbone: Backbone, folders: Sequence[Path]) -> bytes:
     try:
         folders[0].mkdir(parents=True, exist_ok=True)
         storage.write_bytes(folders[0] / _name(backbone), content)
+        make_room(folders[0])
     except (OSError, TlguiError) as error:
         _log.info("%s is made again next time: %s", _name(backbone), error)
     return content
@@ -118,7 +120,7 @@ def _read(file: Path) -> bytes | None:
 def _make(backbone: Backbone) -> bytes:
     import tempfile
 
-    keras_model = models.build_classifier(backbone.name, 2)
+    keras_model = models.build_classifier(backbone, 2)
     models.prepare_saving(keras_model, TrainingSpec(data="", trainable=()))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "template.keras"

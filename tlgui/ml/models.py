@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tlgui.core import storage
+from tlgui.core.catalogue import Backbone, find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.core.run import Run
 from tlgui.core.spec import TrainingSpec
@@ -20,16 +21,18 @@ _MOMENTUM = 0.9
 _WEIGHT_DECAY = 0.01
 
 
-def build_classifier(backbone: str, classes: int, *, pretrained: bool = True) -> Any:
+def build_classifier(
+    backbone: Backbone, classes: int, *, pretrained: bool = True
+) -> Any:
     """Builds a classifier: a backbone with a new head for the person's classes.
 
     The head begins at zero, as in BiT (https://arxiv.org/abs/1912.11370): every class
     is equally probable at first, and no random head has to be unlearned.
 
     Args:
-        backbone: a name of the catalogue.
+        backbone: which one, and with which weights.
         classes: the number of classes; the head's output layer is sized for it.
-        pretrained: whether the backbone gets its pretrained weights.
+        pretrained: whether the backbone gets these weights, or random ones.
 
     Returns:
         A flat functional `keras.Model` from RGB values 0..255, shape
@@ -46,7 +49,7 @@ def build_classifier(backbone: str, classes: int, *, pretrained: bool = True) ->
         kernel_initializer="zeros",
         name=HEAD_OUTPUT,
     )(x)
-    return keras.Model(base.input, outputs, name=f"{backbone}-classifier")
+    return keras.Model(base.input, outputs, name=f"{backbone.name}-classifier")
 
 
 def set_trainable(keras_model: Any, blocks: Sequence[str]) -> None:
@@ -146,7 +149,7 @@ def load_finished(run: Run) -> Any:
         TlguiError: the model file does not fit the run.
     """
     keras_model = build_classifier(
-        run.spec.backbone, len(run.class_names), pretrained=False
+        find_backbone(run.spec.backbone), len(run.class_names), pretrained=False
     )
     try:
         keras_model.load_weights(run.model_file)

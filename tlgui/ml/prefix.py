@@ -109,7 +109,7 @@ class KerasPrefix:
     """The plain way, and the measure for every other."""
 
     def __init__(self, cut: Part) -> None:
-        self._model = prefix_model(build_backbone(cut.backbone.name), cut)
+        self._model = prefix_model(build_backbone(cut.backbone), cut)
         tf = runtime.tensorflow()
         dtype = tf.uint8 if isinstance(cut, Cut) else tf.float32
         signature = [tf.TensorSpec([None, *self._model.input_shape[1:]], dtype)]

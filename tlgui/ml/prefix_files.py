@@ -14,6 +14,7 @@ from tlgui.core import storage
 from tlgui.core.errors import TlguiError
 from tlgui.ml.cuts import Part
 from tlgui.ml.litert_prefix import Lanes
+from tlgui.ml.prepared_room import make_room
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ def keep_converted(
         folder.mkdir(parents=True, exist_ok=True)
         if content is not None:
             storage.write_bytes(file, content)
+            make_room(folder)
         if seal is not None:
             storage.write_json(seal_file, dataclasses.asdict(seal))
     except (OSError, TlguiError) as error:

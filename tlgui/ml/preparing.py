@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+from tlgui.core.catalogue import Backbone, find_backbone
 from tlgui.core.dataset import Dataset
 from tlgui.core.events import Emit, ProgressMade, Stage, StopRequest, never_stop
 from tlgui.core.scan import check_trainable, scan, validation_folder
@@ -19,6 +20,7 @@ def prepare_data(
     stop: StopRequest = never_stop,
     dataset: Dataset | None = None,
     memory: PixelMemory | None = None,
+    backbone: Backbone | None = None,
 ) -> Dataset:
     """Scans what was not scanned yet and sees to validation samples.
 
@@ -28,6 +30,8 @@ def prepare_data(
         stop: asked between files.
         dataset: what was scanned already.
         memory: keeps what the scan decodes, for the training.
+        backbone: with the weights that the run starts from, by which what is kept of
+            files is found; as in the catalogue if not given.
 
     Returns:
         A data set with training and validation samples, fit to train on.
@@ -36,9 +40,11 @@ def prepare_data(
         TlguiError: it is not fit, and why.
         Stopped: `stop` said so.
     """
+    memory = PixelMemory() if memory is None else memory
+    backbone = backbone or find_backbone(spec.backbone)
 
     def read(folder: Path) -> Dataset:
-        with ScanCheck(spec, PixelMemory() if memory is None else memory) as check:
+        with ScanCheck(spec, backbone, memory) as check:
             return scan(
                 folder,
                 dataclasses.replace(find_task(spec.task), inspect=check.inspect),

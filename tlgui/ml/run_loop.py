@@ -2,11 +2,12 @@
 
 import functools
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tlgui.core.catalogue import find_backbone
+from tlgui.core.catalogue import Backbone
 from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
 from tlgui.core.errors import Stopped
 from tlgui.core.events import (
@@ -26,14 +27,15 @@ from tlgui.core.history import EpochRecord, best_epoch
 from tlgui.core.layers import head_parameters
 from tlgui.core.phases import Phase, plan_phases
 from tlgui.core.run import Run
-from tlgui.core.spec import TrainingSpec
 from tlgui.ml.epochs import EpochProgress, EpochRunner
 from tlgui.ml.feeding import Feed, Feeding
+from tlgui.ml.learners import Weights
 from tlgui.ml.pipeline import SampleReader
 from tlgui.ml.run_identity import identity_of, samples_of
 from tlgui.ml.run_report import make_report
 from tlgui.ml.run_state import Best, RunState
 from tlgui.ml.run_writer import RunWriter
+from tlgui.ml.starting import backbone_with, start_of
 
 
 @dataclass
@@ -51,15 +53,27 @@ class RunLoop:
 
     def __post_init__(self) -> None:
         self.spec = self.run.spec
-        self.writer = RunWriter(self.run)
+        start = start_of(self.run)
+        self.backbone = backbone_with(start, self.spec, self.run.folder)
+        if self.state.phase == 0 and start is not None:
+            head = start.head_for(self.run.class_names)
+            self.state.at_start = None if head is None else Weights(head)
+        self.writer = RunWriter(self.run, self.backbone)
         at_once = self.state.at_once
         self.runner = EpochRunner(
             self.spec, self.dataset, self.reader, self.emit, self.stop, at_once
         )
         self.feeding = Feeding(
-            self.spec, self.reader, self.runner.steps, self.emit, at_once
+            self.spec,
+            self.backbone,
+            self.reader,
+            self.runner.steps,
+            self.emit,
+            at_once,
         )
-        self.parameters = _count_parameters(self.spec, len(self.dataset.class_names))
+        self.parameters = _count_parameters(
+            self.backbone, self.spec.trainable, len(self.dataset.class_names)
+        )
 
     @functools.cached_property
     def identity(self) -> dict[str, Any]:
@@ -234,13 +248,14 @@ def end_without_model(folder: Path, emit: Emit, started: float) -> RunEnded:
     return ended
 
 
-def _count_parameters(spec: TrainingSpec, classes: int) -> tuple[int, int]:
+def _count_parameters(
+    backbone: Backbone, trainable_blocks: Sequence[str], classes: int
+) -> tuple[int, int]:
     """Keras' own count of (trainable, total) parameters, from the catalogue."""
-    backbone = find_backbone(spec.backbone)
     head = head_parameters(backbone.features, classes)
     trainable = sum(
         block.trainable_parameters
         for block in backbone.blocks
-        if block.name in spec.trainable
+        if block.name in trainable_blocks
     )
     return trainable + head, backbone.parameters + head

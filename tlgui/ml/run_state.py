@@ -43,7 +43,8 @@ class RunState:
         phase: the place of its phase in the plan.
         progress: of the epoch under way.
         records: of the finished epochs.
-        at_start: what was learned before the phase; None if nothing.
+        at_start: what was learned before the phase, or the head that the run started
+            from; None if nothing.
         best: the best epoch so far.
         learner: the state of the learner; None at the start of a phase.
         streams: what the phase's forecast chose; None before it did. It goes by

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tlgui import paths
-from tlgui.core.catalogue import find_backbone
+from tlgui.core.catalogue import Backbone
 from tlgui.core.checkpoint import Checkpoint, Checkpoints
 from tlgui.core.errors import TlguiError
 from tlgui.core.history import EpochRecord
@@ -30,9 +30,11 @@ class RunWriter:
         trouble: why the last checkpoint could not be written, in a sentence.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, backbone: Backbone) -> None:
+        """Takes the run and its backbone, with the weights that it started from."""
         self.trouble = ""
         self._run = run
+        self._backbone = backbone
         self._checkpoints = Checkpoints(run.folder)
         self._records: Sequence[EpochRecord] = ()
         self._best: Best | None = None
@@ -100,13 +102,11 @@ class RunWriter:
         spec = self._run.spec
         if weights.whole is None:
             folders = paths.prepared_dirs()
-            template = model_template.find_template(
-                find_backbone(spec.backbone), folders
-            )
+            template = model_template.find_template(self._backbone, folders)
             members = model_template.fill_template(template, spec, weights.head)
             model_template.write_model(self._run.model_file, members)
             return
-        keras_model = weights.classifier(spec, len(self._run.class_names))
+        keras_model = weights.classifier(self._backbone, len(self._run.class_names))
         models.prepare_saving(keras_model, spec)
         models.save_model(keras_model, self._run.model_file)
 

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from tlgui import paths
-from tlgui.core.catalogue import find_backbone
+from tlgui.core.catalogue import Backbone
 from tlgui.core.images import UnreadableError
 from tlgui.core.phases import plan_phases
 from tlgui.core.spec import TrainingSpec
@@ -28,9 +28,10 @@ class ScanCheck:
     it is not even opened.
     """
 
-    def __init__(self, spec: TrainingSpec, memory: PixelMemory) -> None:
+    def __init__(
+        self, spec: TrainingSpec, backbone: Backbone, memory: PixelMemory
+    ) -> None:
         self._task = find_task(spec.task)
-        backbone = find_backbone(spec.backbone)
         self._size = backbone.input_size
         self._memory = memory
         self._views = view_names(spec.augmentation, spec.seed)

@@ -28,6 +28,7 @@ from tlgui.ml.preparing import prepare_data
 from tlgui.ml.run_identity import compare
 from tlgui.ml.run_loop import RunLoop, end_without_model
 from tlgui.ml.run_state import RunState, state_from
+from tlgui.ml.starting import backbone_with, keep_start, read_start, start_of
 
 
 def train(
@@ -56,12 +57,15 @@ def train(
     spec.check()
     check_new_run(folder)
     emit(StageChanged(Stage.READING))
-    memory = PixelMemory()
+    memory, start = PixelMemory(), read_start(spec)
+    backbone = backbone_with(start, spec, folder)
     try:
-        prepared = prepare_data(spec, emit, stop, dataset, memory)
+        prepared = prepare_data(spec, emit, stop, dataset, memory, backbone)
     except Stopped:
         return end_without_model(folder, emit, started)
-    run = create_run(folder, spec, prepared.class_names)
+    run = create_run(
+        folder, spec, prepared.class_names, lambda made: keep_start(start, made)
+    )
     with RunLock(folder):
         begun: tuple[RunState, list[str]] = RunState(), []
         return _run(run, prepared, memory, emit, stop, started, begun)
@@ -119,7 +123,8 @@ def _resume(
     memory = PixelMemory()
     try:
         spec = dataclasses.replace(run.spec, data=str(data or run.spec.data))
-        prepared = prepare_data(spec, emit, stop, dataset, memory)
+        backbone = backbone_with(start_of(run), spec, run.folder)
+        prepared = prepare_data(spec, emit, stop, dataset, memory, backbone)
         state, sentences = _last_state(run, prepared, stop)
     except Stopped:
         return end_without_model(run.folder, emit, started)

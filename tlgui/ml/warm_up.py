@@ -50,7 +50,7 @@ def warm_up(
         lambda: _prepare_prefix(Cut(chosen, POOLED), files),
         lambda: find_template(chosen, folders),
         runtime.tensorflow,
-        lambda: keep_spare(backbone),
+        lambda: keep_spare(chosen),
     )
     for step in steps:
         step()

@@ -30,7 +30,14 @@ from tlgui.core.events import (
 )
 from tlgui.core.run import new_run_name, open_finished_run
 from tlgui.core.wakefulness import kept_awake
-from tlgui.worker.jobs import Job, PredictJob, ResumeJob, TrainJob, WarmUp
+from tlgui.worker.jobs import (
+    ImportJob,
+    Job,
+    PredictJob,
+    ResumeJob,
+    TrainJob,
+    WarmUp,
+)
 
 _NICE = 5
 _BELOW_NORMAL_PRIORITY_CLASS = 0x4000
@@ -163,6 +170,10 @@ class _Engine:
                 with kept_awake():
                     ended = resume(Path(run), emit, stop, dataset, at_once=at_once)
                     return ended.outcome
+            case ImportJob(file, title):
+                from tlgui.ml.importing import import_model
+
+                emit(import_model(Path(file), title, lambda: stop() is not None))
             case PredictJob(run, sources):
                 from tlgui.ml.prediction import predict_sources
 

@@ -65,5 +65,18 @@ class PredictJob:
     sources: tuple[str | tuple[str, bytes], ...]
 
 
+@dataclass(frozen=True)
+class ImportJob:
+    """Open a model file of somebody else, as something to start from.
+
+    Attributes:
+        file: the model file.
+        title: how the person wants to call it.
+    """
+
+    file: str
+    title: str
+
+
 Training = TrainJob | ResumeJob
-Job = WarmUp | Training | PredictJob
+Job = WarmUp | Training | PredictJob | ImportJob

@@ -1,45 +1,18 @@
 """Reads folders, thumbnails and runs in a thread of its own."""
 
 import threading
-import time
-import traceback
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal, Slot
 
-from tlgui import paths
-from tlgui.core.errors import Stopped, TlguiError, cannot_write
-from tlgui.core.images import UnreadableError
-from tlgui.core.run import REPORT, check_new_run, new_run_name, open_run
-from tlgui.core.scan import scan
 from tlgui.core.task import IMAGE_CLASSIFICATION, Task
+from tlgui.worker.reading_desk import PROGRESS_SECONDS as PROGRESS_SECONDS
+from tlgui.worker.reading_desk import KeptActivations as KeptActivations
+from tlgui.worker.reading_desk import ReadingDesk, ScanRequest
+from tlgui.worker.starting_desk import StartingDesk
 
-PROGRESS_SECONDS = 0.05
 CLOSE_MILLISECONDS = 5_000
-
-
-@dataclass(frozen=True)
-class KeptActivations:
-    """What frozen layers saw, as it lies on the disk.
-
-    Attributes:
-        size: in bytes.
-        limit: what it may take, in bytes.
-        freed: what was just deleted, in bytes; None if that was not asked for.
-    """
-
-    size: int
-    limit: int
-    freed: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class _Scan:
-    """One request; late words of an earlier one are told apart by identity."""
-
-    folder: Path
-    stop: threading.Event = field(default_factory=threading.Event)
 
 
 class Reader(QObject):
@@ -59,6 +32,8 @@ class Reader(QObject):
         kept_measured(KeptActivations or None, str): what is kept, or None and a
             sentence.
         folder_tried(str, str): a folder, and why no run can be put there, or "".
+        starting_points_read(object, str): a tuple of `StartingPoint`, the runs asked
+            for and everything imported; and sentences about what cannot be read.
         bug_found(str): a traceback of a fault of ours.
     """
 
@@ -68,23 +43,28 @@ class Reader(QObject):
     thumbnail_read = Signal(str, object)
     kept_measured = Signal(object, str)
     folder_tried = Signal(str, str)
+    starting_points_read = Signal(object, str)
     bug_found = Signal(str)
     _scan_asked = Signal(object)
     _thumbnail_asked = Signal(str, int)
     _run_asked = Signal(str)
     _kept_asked = Signal(bool)
     _trial_asked = Signal(str)
+    _starting_points_asked = Signal(object)
+    _removal_asked = Signal(str, object)
 
     def __init__(
         self, task: Task = IMAGE_CLASSIFICATION, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._scan: _Scan | None = None
+        self._scan: ScanRequest | None = None
         self._closing = threading.Event()
         self._thread = QThread()
         self._thread.setObjectName("reader")
-        self._desk = _Desk(task, self._closing)
+        self._desk = ReadingDesk(task, self._closing)
         self._desk.moveToThread(self._thread)
+        self._starting_desk = StartingDesk(self._closing)
+        self._starting_desk.moveToThread(self._thread)
         self._connect()
         self._thread.start()
 
@@ -102,6 +82,11 @@ class Reader(QObject):
         desk.kept_measured.connect(self.kept_measured)
         desk.folder_tried.connect(self.folder_tried)
         desk.bug_found.connect(self.bug_found)
+        starting = self._starting_desk
+        self._starting_points_asked.connect(starting.read)
+        self._removal_asked.connect(starting.remove)
+        starting.starting_points_read.connect(self.starting_points_read)
+        starting.bug_found.connect(self.bug_found)
         application = QCoreApplication.instance()
         if application is not None:
             # A QThread that still runs when it is collected ends the program.
@@ -111,7 +96,7 @@ class Reader(QObject):
         """Queues a scan; a scan under way is cancelled and says no more."""
         if self._scan is not None:
             self._scan.stop.set()
-        self._scan = _Scan(Path(folder))
+        self._scan = ScanRequest(Path(folder))
         self._scan_asked.emit(self._scan)
 
     def cancel_scan(self) -> None:
@@ -138,6 +123,14 @@ class Reader(QObject):
         """Queues the question whether runs can be put into a folder."""
         self._trial_asked.emit(folder)
 
+    def request_starting_points(self, runs: Sequence[str] = ()) -> None:
+        """Queues the reading of imported models, and of some finished runs."""
+        self._starting_points_asked.emit(tuple(runs))
+
+    def request_removal(self, folder: str, runs: Sequence[str] = ()) -> None:
+        """Queues the deletion of an imported model; what is left is read after it."""
+        self._removal_asked.emit(folder, tuple(runs))
+
     @Slot()
     def close(self) -> bool:
         """Ends the thread; what is still queued is dropped.
@@ -153,153 +146,12 @@ class Reader(QObject):
         return self._thread.wait(CLOSE_MILLISECONDS)
 
     @Slot(object, int, int)
-    def _on_scan_progressed(self, scan: _Scan, done: int, total: int) -> None:
+    def _on_scan_progressed(self, scan: ScanRequest, done: int, total: int) -> None:
         if scan is self._scan:
             self.scan_progressed.emit(done, total)
 
     @Slot(object, object, str)
-    def _on_scan_ended(self, scan: _Scan, dataset: object, trouble: str) -> None:
+    def _on_scan_ended(self, scan: ScanRequest, dataset: object, trouble: str) -> None:
         if scan is self._scan:
             self._scan = None
             self.scan_ended.emit(dataset, trouble)
-
-
-class _Desk(QObject):
-    """Lives in the reader's thread and does the work.
-
-    Signals:
-        scan_progressed(_Scan, int, int): files done, files in all.
-        scan_ended(_Scan, Dataset or None, str): as `Reader.scan_ended`.
-        run_opened(object, object, object, str): as `Reader.run_opened`.
-        thumbnail_read(str, object): as `Reader.thumbnail_read`.
-        kept_measured(object, str): as `Reader.kept_measured`.
-        folder_tried(str, str): as `Reader.folder_tried`.
-        bug_found(str): as `Reader.bug_found`.
-    """
-
-    scan_progressed = Signal(object, int, int)
-    scan_ended = Signal(object, object, str)
-    run_opened = Signal(object, object, object, str)
-    thumbnail_read = Signal(str, object)
-    kept_measured = Signal(object, str)
-    folder_tried = Signal(str, str)
-    bug_found = Signal(str)
-
-    def __init__(self, task: Task, closing: threading.Event) -> None:
-        super().__init__()
-        self._task = task
-        self._closing = closing
-        self._told = 0.0
-
-    @Slot(object)
-    def scan(self, asked: _Scan) -> None:
-        """Scans a folder, unless the request is cancelled by now."""
-
-        def tell(done: int, total: int) -> None:
-            now = time.monotonic()
-            if done == total or now - self._told >= PROGRESS_SECONDS:
-                self._told = now
-                self.scan_progressed.emit(asked, done, total)
-
-        try:
-            if asked.stop.is_set():
-                return
-            dataset = scan(
-                asked.folder,
-                self._task,
-                on_progress=tell,
-                should_stop=asked.stop.is_set,
-            )
-        except Stopped:
-            return  # whoever cancelled knows
-        except TlguiError as error:
-            self.scan_ended.emit(asked, None, str(error))
-        except Exception:  # noqa: BLE001 - told as a bug of ours
-            self.bug_found.emit(traceback.format_exc())
-            self.scan_ended.emit(asked, None, self._fault(asked.folder))
-        else:
-            self.scan_ended.emit(asked, dataset, "")
-
-    @Slot(str, int)
-    def read_thumbnail(self, file: str, side: int) -> None:
-        """Reads a picture small."""
-        if self._closing.is_set():
-            return
-        pixels = None
-        try:
-            pixels = self._task.thumbnail(Path(file), side)
-        except UnreadableError:
-            pass
-        except Exception:  # noqa: BLE001 - told as a bug of ours
-            self.bug_found.emit(traceback.format_exc())
-        self.thumbnail_read.emit(file, pixels)
-
-    @Slot(str)
-    def open_run(self, folder: str) -> None:
-        """Reads a run folder, its history and, where there is one, its result."""
-        if self._closing.is_set():
-            return
-        try:
-            run = open_run(Path(folder))
-            history = run.history()
-            has_report = (run.folder / REPORT).is_file()
-            evaluation = run.evaluation() if has_report else None
-        except TlguiError as error:
-            self.run_opened.emit(None, None, None, str(error))
-        except Exception:  # noqa: BLE001 - told as a bug of ours
-            self.bug_found.emit(traceback.format_exc())
-            self.run_opened.emit(None, None, None, self._fault(Path(folder)))
-        else:
-            self.run_opened.emit(run, history, evaluation, "")
-
-    @Slot(bool)
-    def measure_kept(self, clear: bool) -> None:
-        """Measures what is kept for later runs, or deletes as much as it can."""
-        if self._closing.is_set():
-            return
-        kept, trouble = None, ""
-        try:
-            kept = _kept(clear=clear)
-        except OSError as error:
-            trouble = self.tr(
-                "The system does not let this program look into {folder}: {reason}. "
-                "See to it that you may open this folder."
-            ).format(folder=paths.activations_dir(), reason=error.strerror or error)
-        except Exception:  # noqa: BLE001 - told as a bug of ours
-            self.bug_found.emit(traceback.format_exc())
-            trouble = self._fault(paths.activations_dir())
-        self.kept_measured.emit(kept, trouble)
-
-    @Slot(str)
-    def try_folder(self, folder: str) -> None:
-        """Finds out whether runs can be put into a folder; leaves nothing there."""
-        if self._closing.is_set():
-            return
-        trouble = ""
-        try:
-            check_new_run(new_run_name(Path(folder), self.tr("new run")))
-        except TlguiError as error:
-            trouble = str(error)
-        except OSError as error:  # not even to be looked into
-            trouble = str(cannot_write(Path(folder), error))
-        except Exception:  # noqa: BLE001 - told as a bug of ours
-            self.bug_found.emit(traceback.format_exc())
-            trouble = self._fault(Path(folder))
-        self.folder_tried.emit(folder, trouble)
-
-    def _fault(self, folder: Path) -> str:
-        return self.tr(
-            "{folder} could not be opened because of a fault in this program. "
-            "Choose another folder, and please report the fault."
-        ).format(folder=folder)
-
-
-def _kept(*, clear: bool) -> KeptActivations:
-    from tlgui.ml.cache_store import CacheStore
-
-    store = CacheStore(paths.activations_dir())
-    size, freed = store.size(), None
-    if clear:
-        left = store.clear()
-        size, freed = left, max(0, size - left)
-    return KeptActivations(size, store.limit(), freed)

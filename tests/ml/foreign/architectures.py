@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from tlgui.core.catalogue import find_backbone
 from tlgui.ml.foreign.allowed import Identity
 from tlgui.ml.models import build_classifier
 
@@ -43,7 +44,7 @@ def build_application(name: str) -> Any:
 
 def build_ours(name: str) -> Any:
     """A classifier of ours, with random weights."""
-    return build_classifier(name, 3, pretrained=False)
+    return build_classifier(find_backbone(name), 3, pretrained=False)
 
 
 def identities(model: Any) -> set[Identity]:

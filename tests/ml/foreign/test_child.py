@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tlgui.ml.foreign import limits, reader
+from tests.ml.foreign.hostile import weights
+from tlgui.ml.foreign import CHILD_ARGUMENT, limits, reader
 from tlgui.ml.foreign.child import Window
+from tlgui.ml.foreign.gate import open_foreign
 from tlgui.ml.foreign.reader import read_weights
 from tlgui.ml.foreign.refusal import Refusal
 
@@ -45,6 +48,19 @@ def answer(*arrays: object, groups: object = None) -> str:
 
 def array(dtype: object = "float32", shape: object = (2,)) -> dict[str, object]:
     return {"path": "layers/dense/vars/0", "dtype": dtype, "shape": shape}
+
+
+def test_a_frozen_program_starts_itself_as_the_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    program, *arguments = reader.command(Window(0, len(weights()), len(weights())))
+    started = [program, "-m", "tlgui", *arguments]
+    monkeypatch.setattr(reader, "command", lambda window: started)
+    path = tmp_path / "x.weights.h5"
+    path.write_bytes(weights())
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(ROOT))
+    assert len(open_foreign(path).layers) == 1
 
 
 def test_an_honest_child_is_believed(read_from: Read) -> None:
@@ -169,5 +185,5 @@ def test_the_limits_of_the_child() -> None:
 def test_a_frozen_program_starts_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     program, flag, window = reader.command(Window(1, 2, 3))
-    assert (program, flag) == (sys.executable, reader.CHILD_ARGUMENT)
+    assert (program, flag) == (sys.executable, CHILD_ARGUMENT)
     assert json.loads(window)["offset"] == 1

@@ -17,3 +17,7 @@ Example:
     assign_matched(report, model)
     ```
 """
+
+# A frozen program has no Python to start its child with, so it starts itself with this
+# argument first; `__main__` then goes to `child.main`.
+CHILD_ARGUMENT = "--open-foreign-weights"

@@ -23,7 +23,7 @@ import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from tlgui.ml.foreign import limits
 from tlgui.ml.foreign.refusal import SAVE_AGAIN, Refusal
@@ -56,7 +56,7 @@ class Window:
     crc: int | None = None
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Reads the window named by the last argument from standard input."""
     window = Window(**json.loads(sys.argv[-1]))
     seconds = int(limits.CHILD_CHECK_SECONDS + 1)

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from tlgui.ml.foreign import limits
+from tlgui.ml.foreign import CHILD_ARGUMENT, limits
 from tlgui.ml.foreign.child import LENGTH, READY, Window
 from tlgui.ml.foreign.refusal import GET_AGAIN, Refusal
 
@@ -24,7 +24,6 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Notes = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 _READER_FAILED = "its weights made their reader fail, so they are damaged"
-CHILD_ARGUMENT = "--open-foreign-weights"
 _START = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
     "from tlgui.ml.foreign import child; child.main()"
@@ -85,8 +84,7 @@ def read_weights(stream: BinaryIO, window: Window) -> Weights:
 def command(window: Window) -> list[str]:
     """The command that starts the child.
 
-    A frozen program has no Python to start; its own start has to call
-    `child.main` when its first argument is `CHILD_ARGUMENT`.
+    A frozen program has no Python to start, so it starts itself.
     """
     argument = json.dumps(dataclasses.asdict(window))
     if getattr(sys, "frozen", False):

@@ -1,13 +1,21 @@
 """Tells which backbone of the catalogue a foreign file belongs to."""
 
-from tlgui.core.catalogue import CATALOGUE
+from collections.abc import Collection, Sequence
+
+from tlgui.core.catalogue import CATALOGUE, find_backbone
 from tlgui.ml.backbones import block_names, block_of, build_backbone
-from tlgui.ml.foreign.matching import match_weights
+from tlgui.ml.foreign.matching import MatchReport, match_weights
 from tlgui.ml.foreign.saved_layers import SavedLayer
 
+# Dense layers and what lies between them, in a head of somebody else.
+_MOST_HEAD_LAYERS = 10
 
-def recognise(layers: tuple[SavedLayer, ...]) -> str | None:
+
+def recognise(layers: Sequence[SavedLayer]) -> str | None:
     """Finds the backbone whose every layer is in a file, by name and shapes.
+
+    Early versions of Keras 3 wrote no names beside weights; then places and shapes
+    decide.
 
     Args:
         layers: of a file that the gate has opened.
@@ -15,11 +23,54 @@ def recognise(layers: tuple[SavedLayer, ...]) -> str | None:
     Returns:
         A name of the catalogue, or None: another architecture.
     """
-    blocks = {block_of(layer.name) for layer in layers}
+    blocks = {_block(layer.name) for layer in layers}
     names = [n for n in CATALOGUE if blocks.issuperset(block_names(n))]
+    if not any(_shared(blocks, n) for n in CATALOGUE):
+        names = [*CATALOGUE]
     # A deep backbone holds the blocks of a shallow one of its family.
     for name in sorted(names, key=lambda n: -len(block_names(n))):
-        model = build_backbone(name, pretrained=False)
-        if not match_weights(layers, model).new:
+        report = _match(layers, name)
+        few = len(report.unused) <= _MOST_HEAD_LAYERS
+        if not report.new and few and not _has_other_blocks(report, name):
             return name
     return None
+
+
+def nearest(layers: Sequence[SavedLayer]) -> tuple[str, MatchReport] | None:
+    """The backbone with most layers in a file that is none, to tell what is missing.
+
+    Returns:
+        Its name and what matches; None if no backbone has even half of its layers
+        there.
+    """
+    blocks = {_block(layer.name) for layer in layers}
+    names = [n for n in CATALOGUE if _shared(blocks, n) >= 0.5]
+    if not names:  # no use to ask for shapes
+        return None
+    reports = {name: _match(layers, name) for name in names}
+    name = max(reports, key=lambda n: len(reports[n].matched) / reports[n].total)
+    report = reports[name]
+    return (name, report) if 2 * len(report.matched) >= report.total else None
+
+
+def _shared(blocks: Collection[str], name: str) -> float:
+    """The share of a backbone's blocks that a file names."""
+    ours = block_names(name)
+    return sum(block in blocks for block in ours) / len(ours)
+
+
+def _match(layers: Sequence[SavedLayer], name: str) -> MatchReport:
+    model = build_backbone(find_backbone(name), pretrained=False)
+    return match_weights(layers, model)
+
+
+def _has_other_blocks(report: MatchReport, name: str) -> bool:
+    """Whether the file has blocks of a deeper backbone: then it is a damaged one."""
+    ours = set(block_names(name))
+    others = {block for n in CATALOGUE for block in block_names(n)} - ours
+    return not others.isdisjoint(map(_block, report.unused))
+
+
+def _block(name: str) -> str:
+    """The block of a layer, also of one in a model inside a model."""
+    return block_of(name.rpartition("/")[2])

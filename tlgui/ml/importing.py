@@ -1,0 +1,146 @@
+"""Makes a starting point of a model file of somebody else."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from tlgui import paths
+from tlgui.core import storage
+from tlgui.core.catalogue import CATALOGUE, Backbone, find_backbone
+from tlgui.core.errors import Stopped, TlguiError, cannot_write
+from tlgui.core.events import ModelImported
+from tlgui.core.project_paths import tidy_name
+from tlgui.core.run import new_run_name
+from tlgui.core.starting_point import WEIGHTS, StartingPoint, write_about
+from tlgui.ml.backbones import build_backbone
+from tlgui.ml.foreign.gate import ForeignModel, open_foreign
+from tlgui.ml.foreign.matching import MatchReport, assign_matched, match_weights
+from tlgui.ml.foreign.recognition import nearest, recognise
+from tlgui.ml.foreign.refusal import plain_text
+from tlgui.ml.start_file import (
+    StartingWeights,
+    make_starting_weights,
+    write_start_file,
+)
+
+_HEAD = "its head"
+
+
+def import_model(
+    file: Path, title: str = "", should_stop: Callable[[], bool] = lambda: False
+) -> ModelImported:
+    """Opens a model file through the gate and keeps its weights to start from.
+
+    Every layer of the backbone must be in the file. The head is left out: what its
+    classes are called is not in such a file.
+
+    Args:
+        file: `.keras`, `.weights.h5` or `.h5`.
+        title: how the person wants to call it; the file's name if empty.
+        should_stop: asked between the steps, each of which takes a few seconds.
+
+    Returns:
+        Where it is kept, and how many layers matched.
+
+    Raises:
+        TlguiError: the file is refused, is of another architecture, or its weights
+            cannot be kept; says why and what to do.
+        Stopped: `should_stop` said so.
+    """
+
+    def go_on() -> None:
+        if should_stop():
+            raise Stopped
+
+    foreign = open_foreign(file)
+    go_on()
+    name = recognise(foreign.layers)
+    go_on()
+    if name is None:
+        raise _other_architecture(foreign)
+    report, weights = _taken(foreign, find_backbone(name))
+    go_on()
+    title = title.strip() or file.name.split(".")[0]
+    folder = _keep(weights, title, report.sentence())
+    return ModelImported(
+        str(folder), len(report.matched), report.total, report.sentence()
+    )
+
+
+def _taken(
+    foreign: ForeignModel, backbone: Backbone
+) -> tuple[MatchReport, StartingWeights]:
+    """The backbone's weights of a file that was recognised."""
+    model = build_backbone(backbone, pretrained=False)
+    report = match_weights(foreign.layers, model)
+    assign_matched(report, model)
+    layers = {la.name: tuple(la.get_weights()) for la in model.layers if la.weights}
+    if not all(np.isfinite(w).all() for arrays in layers.values() for w in arrays):
+        raise TlguiError(
+            f"The model {foreign.path} was not opened: its weights are larger than "
+            "the numbers that training takes. Ask for an earlier version of the model."
+        )
+    told = MatchReport(report.matched, (_HEAD,), report.unused)
+    return told, make_starting_weights(backbone, layers)
+
+
+def _other_architecture(foreign: ForeignModel) -> TlguiError:
+    known = ", ".join(backbone.title for backbone in CATALOGUE.values())
+    found = f"it has {len(foreign.layers)} layers with weights"
+    if there := nearest(foreign.layers):
+        name, report = there
+        found = (
+            f"only {len(report.matched)} of the {report.total} layers of "
+            f"{find_backbone(name).title} are in it"
+        )
+        if not report.new:
+            found = f"it has other blocks beside those of {find_backbone(name).title}"
+    return TlguiError(
+        f"The model {foreign.path} is of an architecture that is not known here: "
+        f"{found}. Expected one of {known} with all its layers; only the head may "
+        "differ. Choose such a model, for example one that this program has saved."
+    )
+
+
+def _keep(weights: StartingWeights, title: str, report: str) -> Path:
+    """Puts weights into a new folder among the imported models, whole or not at all."""
+    root = paths.models_dir()
+    point = StartingPoint(
+        root,
+        plain_text(title),
+        weights.backbone,
+        weights.class_names,
+        is_run=False,
+        created=datetime.now().isoformat(timespec="seconds"),
+        report=report,
+    )
+    with _draft(root) as draft:
+        write_start_file(draft / WEIGHTS, weights)
+        write_about(draft, point)
+        folder = new_run_name(root, tidy_name(title))
+        try:
+            draft.rename(folder)
+            storage.flush_folder(root)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+    return folder
+
+
+@contextlib.contextmanager
+def _draft(root: Path) -> Iterator[Path]:
+    """A hidden folder that is removed again unless it was renamed."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".import-", dir=root))
+    except OSError as error:
+        raise cannot_write(root, error) from error
+    try:
+        draft.chmod(0o777 & ~storage.umask())
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
