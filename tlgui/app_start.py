@@ -1,6 +1,5 @@
 """What the window needs of the system: a display, a log, signals, a net for faults."""
 
-import contextlib
 import faulthandler
 import logging
 import logging.handlers
@@ -12,12 +11,14 @@ import threading
 import traceback
 import types
 
-from PySide6.QtCore import QObject, QSocketNotifier, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from tlgui import paths
 
 _log = logging.getLogger("tlgui")
 _NO_DISPLAY = "There is no display to open a window on"
+# An end that was asked for takes no longer than this.
+_END_SECONDS = 4.5
 
 
 def has_display() -> bool:
@@ -103,8 +104,10 @@ class Faults(QObject):
 class Signals(QObject):
     """Brings SIGINT, SIGTERM and SIGHUP to the event loop at once.
 
-    Python runs its handlers between two of its own instructions, and the event
-    loop executes none while it waits; the wake-up socket gives it a reason to.
+    Python runs its handlers between two of its own instructions, and the event loop
+    executes none while it waits; a thread at the wake-up socket hears of them at once.
+    It also ends a program that does not end by itself, because a disk hangs perhaps:
+    what is not written yet is nothing that a crash would not lose.
 
     Signals:
         arrived: a signal asked the program to end.
@@ -114,37 +117,37 @@ class Signals(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._ours, theirs = socket.socketpair()
-        self._theirs = theirs
-        self._ours.setblocking(False)
-        theirs.setblocking(False)
-        signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        self._woken, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+        self._is_over = threading.Event()
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         self._heeded = [signal.SIGINT, signal.SIGTERM]
         hangup = getattr(signal, "SIGHUP", None)  # Windows has none
         if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
             self._heeded.append(hangup)
         for which in self._heeded:
             signal.signal(which, _leave_to_the_loop)
-        self._notifier = QSocketNotifier(
-            self._ours.fileno(), QSocketNotifier.Type.Read, self
-        )
-        self._notifier.activated.connect(self._on_readable)
+        self._thread = threading.Thread(target=self._watch, name="signals", daemon=True)
+        self._thread.start()
 
     def end(self) -> None:
         """Gives the signals back to the system."""
-        self._notifier.setEnabled(False)
+        self._is_over.set()
         signal.set_wakeup_fd(-1)
         for which in self._heeded:
             signal.signal(which, signal.SIG_DFL)
-        self._ours.close()
-        self._theirs.close()
+        self._waker.close()
+        self._thread.join()
+        self._woken.close()
 
-    @Slot()
-    def _on_readable(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            self._ours.recv(64)
+    def _watch(self) -> None:
+        if not self._woken.recv(1):
+            return
         self.arrived.emit()
+        if not self._is_over.wait(_END_SECONDS):
+            _log.error("The program did not end when it was asked to; it is ended.")
+            os._exit(1)
 
 
 def _leave_to_the_loop(number: int, frame: types.FrameType | None) -> None:
-    """The wake-up socket has told the event loop already."""
+    """The thread at the wake-up socket has told the event loop already."""

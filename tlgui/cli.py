@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 from tlgui import __version__, cli_output, cli_progress, paths
 from tlgui.cli_run import follow, most_at_once
-from tlgui.cli_stop import EXIT_STOPPED, StopFlag
+from tlgui.cli_stop import EXIT_STOPPED as EXIT_STOPPED
+from tlgui.cli_stop import StopFlag
 from tlgui.core.catalogue import CATALOGUE, DEFAULT_BACKBONE, find_backbone
 from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import Stopped, TlguiError

@@ -132,7 +132,7 @@ def measure(way: Way, data: Path, work: Path) -> dict[str, Any]:
         "seconds": seconds,
         "code": process.returncode,
         "told": told["epochs"],
-        "lost": told["epochs"] - _kept(run),
+        "lost": max(0, told["epochs"] - _kept(run)),
     }
 
 
