@@ -98,7 +98,8 @@ def test_continuing_fills_in_the_settings_and_the_start(
     ]
     expected = dataclasses.replace(SPECS["b"], start=str(point.folder))
     assert session.spec == dataclasses.replace(expected, data=session.spec.data)
-    assert session.starting_point == point
+    assert session.starts.chosen is not None
+    assert session.starts.chosen.point == point
     assert session.status is Status.IDLE
 
 

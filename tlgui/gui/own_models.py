@@ -134,7 +134,7 @@ class OwnModels(QWidget):
         card = self.cards.get(session.spec.start)
         if card is not None:
             card.setChecked(True)
-        own = session.starts.find(session.spec.start)
+        own = session.starts.chosen
         if own is not None:
             self.sentence.setText(self._words.sentence(own, session.class_names))
         self._told.setVisible(own is not None)
@@ -177,9 +177,9 @@ class OwnModels(QWidget):
 
     @Slot()
     def _remove_chosen(self) -> None:
-        point = self._session.starting_point
-        if point is not None:
-            self.ask_to_remove(point)
+        own = self._session.starts.chosen
+        if own is not None:
+            self.ask_to_remove(own.point)
 
     @Slot(object)
     def _on_removal_asked(self, own: OwnModel) -> None:

@@ -110,9 +110,15 @@ class StartingPoints(QObject):
         point = self._points.get(folder)
         return None if point is None else self._own(point)
 
-    def is_missing(self, folder: str) -> bool:
-        """Whether a folder was looked for, and is no model any more."""
-        return bool(folder) and not self._asked and folder not in self._points
+    @property
+    def chosen(self) -> OwnModel | None:
+        """What the next run starts from; None for the catalogue's weights."""
+        return self.find(self._start)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether what the next run is to start from is not there any more."""
+        return bool(self._start) and not self._asked and self._start not in self._points
 
     def follow(self, start: str) -> None:
         """Notes what the next run starts from; it may lie elsewhere than the rest."""
