@@ -71,7 +71,7 @@ def test_a_run_of_another_project_is_offered_only_while_it_is_chosen(
     reader.starting_points_read.emit((point,), "")
     assert session.starts.chosen is not None
     assert session.starts.chosen.point == point
-    assert titles(session) == ["elsewhere"]
+    assert titles(session) == ["project, elsewhere"]
     session.choose_model("efficientnet-lite0")
     assert session.starts.chosen is None
     assert titles(session) == []
