@@ -133,6 +133,18 @@ def test_another_architecture_is_refused_with_those_that_fit(tmp_path: Path) -> 
     assert imported_models() == ((), ())
 
 
+@pytest.mark.parametrize("ending", [".keras", ".weights.h5", ".h5"])
+def test_what_has_all_our_layers_and_more_is_another_architecture(
+    tmp_path: Path, ending: str
+) -> None:
+    """EfficientNet-B0 has the names and shapes of Lite0, and other layers between."""
+    import keras
+
+    model = keras.applications.EfficientNetB0(weights=None, classes=3)
+    with pytest.raises(TlguiError, match="layers that EfficientNet-Lite0 does not"):
+        import_model(save(model, tmp_path / f"b0{ending}"))
+
+
 @pytest.mark.parametrize("missing", ["stem_conv", "block3b_dwconv", "top_bn"])
 def test_every_layer_of_the_backbone_must_be_there(
     tmp_path: Path, ours: Any, monkeypatch: pytest.MonkeyPatch, missing: str
