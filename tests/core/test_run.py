@@ -69,6 +69,21 @@ def test_a_half_made_run_folder_is_taken_away(
     assert not (tmp_path / "run").exists()
 
 
+def test_what_a_run_needs_is_there_before_it_is_a_run(tmp_path: Path) -> None:
+    def fill(folder: Path) -> None:
+        assert list(folder.iterdir()) == []
+        (folder / "start").write_text("x", encoding="utf-8")
+
+    def refuse(folder: Path) -> None:
+        raise TlguiError("full")
+
+    made = create_run(tmp_path / "run", SPEC, ["a"], fill)
+    assert (made.folder / "start").is_file()
+    with pytest.raises(TlguiError, match="full"):
+        create_run(tmp_path / "another", SPEC, ["a"], refuse)
+    assert not (tmp_path / "another").exists()
+
+
 def test_what_is_no_run_is_told(tmp_path: Path) -> None:
     with pytest.raises(TlguiError, match="there is no such folder"):
         open_run(tmp_path / "gone")

@@ -98,7 +98,8 @@ def test_continuing_fills_in_the_settings_and_the_start(
     ]
     expected = dataclasses.replace(SPECS["b"], start=str(point.folder))
     assert session.spec == dataclasses.replace(expected, data=session.spec.data)
-    assert session.starting_point == point
+    assert session.starts.chosen is not None
+    assert session.starts.chosen.point == point
     assert session.status is Status.IDLE
 
 
@@ -130,6 +131,7 @@ def test_the_table_says_what_a_run_started_from(
     started_from(project, "d", str(project / "runs" / "b"))
     blocks = dataclasses.replace(SPECS["b"], start="/models/keras_model")
     create_run(project / "runs" / "e", blocks, ["ants", "bees"])
+    started_from(project, "f", "/home/me/wasps.tlgui/runs/2026")
     with qtbot.waitSignal(projects.runs.changed, timeout=10_000):
         projects.runs._files.request_runs()
     shown = dict(
@@ -137,6 +139,7 @@ def test_the_table_says_what_a_run_started_from(
     )
     assert shown["d"] == "from Run 2"
     assert shown["e"] == "from keras_model"
+    assert shown["f"] == "from wasps, 2026"
     place = page.sorted.index(page.sorted.row_of("e"), Column.STRATEGY)
     assert "the head alone, then the blocks" in place.data(Qt.ItemDataRole.ToolTipRole)
     assert shown["Run 1"] == "–"

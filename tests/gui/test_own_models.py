@@ -420,3 +420,13 @@ def test_the_picture_leaves_room_for_ones_own_models(
     alone = page.panel.picture_area.height()
     offer(session, reader, *many(3))
     qtbot.waitUntil(lambda: page.panel.picture_area.height() < alone)
+
+
+def test_the_cards_stand_below_those_of_the_catalogue(
+    qtbot: QtBot, session: Session, reader: ScriptedReader, page: ModelPage
+) -> None:
+    offer(session, reader, *many(2))
+    QApplication.processEvents()
+    own, above = page.own.cards.values(), page.cards.cards.values()
+    for mine, theirs in zip(own, above, strict=False):
+        assert abs(mine.width() - theirs.width()) <= 1

@@ -69,10 +69,11 @@ def test_a_run_of_another_project_is_offered_only_while_it_is_chosen(
     session.choose_model(point.backbone, str(point.folder))
     assert reader.starts_asked[-1] == (str(point.folder),)
     reader.starting_points_read.emit((point,), "")
-    assert session.starting_point == point
-    assert titles(session) == ["elsewhere"]
+    assert session.starts.chosen is not None
+    assert session.starts.chosen.point == point
+    assert titles(session) == ["project, elsewhere"]
     session.choose_model("efficientnet-lite0")
-    assert session.starting_point is None
+    assert session.starts.chosen is None
     assert titles(session) == []
 
 

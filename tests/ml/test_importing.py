@@ -110,7 +110,7 @@ def test_a_model_built_around_ours(tmp_path: Path, ours: Any) -> None:
             keras.layers.Dense(7, name="predictions"),
         ]
     )
-    for ending in (".keras", ".h5", ".weights.h5"):
+    for ending in (".keras", ".h5"):
         imported = import_model(save(outer, tmp_path / f"outer{ending}"))
         assert imported.matched == imported.total - 1
 
@@ -133,7 +133,32 @@ def test_another_architecture_is_refused_with_those_that_fit(tmp_path: Path) -> 
     assert imported_models() == ((), ())
 
 
-@pytest.mark.parametrize("missing", ["stem_conv", "block3b_dwconv", "top_bn"])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        ".h5",
+        *(pytest.param(e, marks=pytest.mark.slow) for e in (".keras", ".weights.h5")),
+    ],
+)
+def test_what_has_all_our_layers_and_more_is_another_architecture(
+    tmp_path: Path, ending: str
+) -> None:
+    """EfficientNet-B0 has the names and shapes of Lite0, and other layers between."""
+    import keras
+
+    model = keras.applications.EfficientNetB0(weights=None, classes=3)
+    with pytest.raises(TlguiError, match="layers that EfficientNet-Lite0 does not"):
+        import_model(save(model, tmp_path / f"b0{ending}"))
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "block3b_dwconv",
+        pytest.param("stem_conv", marks=pytest.mark.slow),
+        pytest.param("top_bn", marks=pytest.mark.slow),
+    ],
+)
 def test_every_layer_of_the_backbone_must_be_there(
     tmp_path: Path, ours: Any, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:

@@ -128,7 +128,10 @@ def test_other_classes_begin_with_a_new_head(colours: Path, tmp_path: Path) -> N
     "changes",
     [
         {"epochs": 6},
-        {"epochs": 4, "trainable": ("top",), "strategy": "lp-ft"},
+        pytest.param(
+            {"epochs": 4, "trainable": ("top",), "strategy": "lp-ft"},
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["head", "lp-ft"],
 )

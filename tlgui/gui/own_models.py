@@ -65,8 +65,11 @@ class OwnModels(QWidget):
         head = row(self.heading, self.hint, None, self.show_all, self.use_file, gap=14)
         self._grid = QGridLayout()
         self._grid.setSpacing(12)
-        for place in range(A_ROW):
+        self._spare = [QWidget() for _ in range(A_ROW)]
+        for place, spare in enumerate(self._spare):
+            self._grid.addWidget(spare, 0, place)
             self._grid.setColumnStretch(place, 1)
+            spare.hide()
         told = row(self.sentence, self.remove, gap=12)
         told.setStretch(0, 1)
         self._told = QWidget()
@@ -118,6 +121,8 @@ class OwnModels(QWidget):
             card.hide()
             card.deleteLater()
         self.cards = {str(own.point.folder): OwnModelCard(own, self) for own in models}
+        for place, spare in enumerate(self._spare):
+            spare.setVisible(0 < len(models) <= place)  # keeps the columns in line
         for place, card in enumerate(self.cards.values()):
             self._group.addButton(card)
             self._grid.addWidget(card, place // A_ROW, place % A_ROW)
@@ -134,7 +139,7 @@ class OwnModels(QWidget):
         card = self.cards.get(session.spec.start)
         if card is not None:
             card.setChecked(True)
-        own = session.starts.find(session.spec.start)
+        own = session.starts.chosen
         if own is not None:
             self.sentence.setText(self._words.sentence(own, session.class_names))
         self._told.setVisible(own is not None)
@@ -177,9 +182,9 @@ class OwnModels(QWidget):
 
     @Slot()
     def _remove_chosen(self) -> None:
-        point = self._session.starting_point
-        if point is not None:
-            self.ask_to_remove(point)
+        own = self._session.starts.chosen
+        if own is not None:
+            self.ask_to_remove(own.point)
 
     @Slot(object)
     def _on_removal_asked(self, own: OwnModel) -> None:

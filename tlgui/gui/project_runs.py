@@ -88,7 +88,12 @@ class ProjectRuns(QObject):
 
     def origin(self, run: RunSummary) -> str:
         """What the model is called that a run started from; "" for the catalogue's."""
-        return self.name(Path(run.spec.start).name) if run.spec.start else ""
+        start = Path(run.spec.start)
+        if not run.spec.start:
+            return ""
+        if start.parent.name == RUNS and self.find(start.name) is not None:
+            return self.name(start.name)
+        return self._session.starts.name(start)
 
     def placed(self, start: str) -> str:
         """Where a model to start from lies now; "" if it is none of this computer's.

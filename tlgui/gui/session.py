@@ -21,7 +21,6 @@ from tlgui.core.report import Evaluation
 from tlgui.core.run import Run
 from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
-from tlgui.core.starting_point import StartingPoint
 from tlgui.gui.current_run import CurrentRun
 from tlgui.gui.run_home import RunHome
 from tlgui.gui.session_states import EngineState as EngineState
@@ -113,17 +112,10 @@ class Session(QObject):
         return () if self.dataset is None else self.dataset.class_names
 
     @property
-    def starting_point(self) -> StartingPoint | None:
-        """What the next run starts from; None for the catalogue's weights."""
-        own = self.starts.find(self.spec.start)
-        return None if own is None else own.point
-
-    @property
     def head_is_new(self) -> bool:
         """Whether the head knows none of the present classes before it learns."""
-        point = self.starting_point
-        known = point.class_names if point is not None else ()
-        return not set(known) & set(self.class_names)
+        own = self.starts.chosen
+        return own is None or not set(own.point.class_names) & set(self.class_names)
 
     def occupied(self) -> str:
         """What the engine is busy with, as a sentence; "" while it is free."""
@@ -138,7 +130,7 @@ class Session(QObject):
     def trouble(self) -> str:
         """Why training cannot start now, as a sentence; "" when it can."""
         obstacle = self._obstacle()
-        if obstacle or not self.starts.is_missing(self.spec.start):
+        if obstacle or not self.starts.is_missing:
             return obstacle
         return self.tr(
             "The model to start from is not there any more: {folder}. Choose another "

@@ -25,7 +25,7 @@ class StartLine(QWidget):
     @Slot()
     def show_start(self) -> None:
         """Tells of the session's starting point as it is now."""
-        own = self._session.starts.find(self._session.spec.start)
+        own = self._session.starts.chosen
         self.setVisible(own is not None)
         if own is not None:
             whole = self._words.sentence(own, self._session.class_names)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tlgui.core import events
 from tlgui.core.events import Outcome, Stop
+from tlgui.core.project_paths import RUNS, SUFFIX
 from tlgui.core.starting_point import StartingPoint
 from tlgui.gui.threads import Jobs, Reading
 from tlgui.worker.jobs import ImportJob
@@ -100,19 +101,37 @@ class StartingPoints(QObject):
         return is_chosen or any(run.folder == point.folder for run in self._runs)
 
     def _own(self, point: StartingPoint) -> OwnModel:
-        run = self._named.get(point.folder)
+        title, run = self.name(point.folder), self._named.get(point.folder)
         if run is None:
-            return OwnModel(point, point.title, False, point.created)
-        return OwnModel(point, run.name, run.starred, run.begun)
+            return OwnModel(point, title, False, point.created)
+        return OwnModel(point, title, run.starred, run.begun)
+
+    def name(self, folder: Path) -> str:
+        """What a model is called; a run of a project not seen yet goes by that, too."""
+        run, point = self._named.get(folder), self._points.get(str(folder))
+        if run is not None:
+            return run.name
+        if point is not None and not point.is_run:
+            return point.title
+        project = folder.parent.parent
+        if folder.parent.name == RUNS and project.suffix == SUFFIX:
+            return f"{project.stem}, {folder.name}"
+        return folder.name
 
     def find(self, folder: str) -> OwnModel | None:
         """The model in a folder, if it is one that can be started from."""
         point = self._points.get(folder)
         return None if point is None else self._own(point)
 
-    def is_missing(self, folder: str) -> bool:
-        """Whether a folder was looked for, and is no model any more."""
-        return bool(folder) and not self._asked and folder not in self._points
+    @property
+    def chosen(self) -> OwnModel | None:
+        """What the next run starts from; None for the catalogue's weights."""
+        return self.find(self._start)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether what the next run is to start from is not there any more."""
+        return bool(self._start) and not self._asked and self._start not in self._points
 
     def follow(self, start: str) -> None:
         """Notes what the next run starts from; it may lie elsewhere than the rest."""

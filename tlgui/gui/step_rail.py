@@ -188,7 +188,7 @@ class StepRail(QFrame):
             freedom = self.tr("head and {count} of {blocks} blocks learn").format(
                 count=len(chosen), blocks=len(backbone.blocks)
             )
-        own = self._session.starts.find(self._session.spec.start)
+        own = self._session.starts.chosen
         if own is not None:
             freedom = self.tr("from {0}").format(own.title) + f"\n{freedom}"
         return f"{backbone.title}\n{freedom}"

@@ -99,7 +99,7 @@ def _other_architecture(foreign: ForeignModel) -> TlguiError:
             f"{find_backbone(name).title} are in it"
         )
         if not report.new:
-            found = f"it has other blocks beside those of {find_backbone(name).title}"
+            found = f"it has layers that {find_backbone(name).title} does not have"
     return TlguiError(
         f"The model {foreign.path} is of an architecture that is not known here: "
         f"{found}. Expected one of {known} with all its layers; only the head may "

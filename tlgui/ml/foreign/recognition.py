@@ -31,7 +31,7 @@ def recognise(layers: Sequence[SavedLayer]) -> str | None:
     for name in sorted(names, key=lambda n: -len(block_names(n))):
         report = _match(layers, name)
         few = len(report.unused) <= _MOST_HEAD_LAYERS
-        if not report.new and few and not _has_other_blocks(report, name):
+        if not report.new and few and not _has_more(report, name):
             return name
     return None
 
@@ -64,11 +64,15 @@ def _match(layers: Sequence[SavedLayer], name: str) -> MatchReport:
     return match_weights(layers, model)
 
 
-def _has_other_blocks(report: MatchReport, name: str) -> bool:
-    """Whether the file has blocks of a deeper backbone: then it is a damaged one."""
-    ours = set(block_names(name))
-    others = {block for n in CATALOGUE for block in block_names(n)} - ours
-    return not others.isdisjoint(map(_block, report.unused))
+def _has_more(report: MatchReport, name: str) -> bool:
+    """Whether the file has layers in blocks beside those of a backbone.
+
+    Then it is a deeper backbone that is damaged; or another architecture, as the first
+    EfficientNets are, which have every layer of a Lite and squeeze-and-excitation.
+    """
+    blocks = {block for n in CATALOGUE for block in block_names(n)}
+    blocks.discard(block_names(name)[-1])  # a head may be called like the last block
+    return not blocks.isdisjoint(map(_block, report.unused))
 
 
 def _block(name: str) -> str:
