@@ -108,6 +108,7 @@ def test_classes_keep_their_weights_in_any_order() -> None:
     kernel, bias = head(3)
     np.testing.assert_array_equal(found[0], kernel[:, [2, 0, 1]])
     np.testing.assert_array_equal(found[1], bias[[2, 0, 1]])
+    assert weights.notice_for(["c", "a", "b"]) == ""
 
 
 def test_a_new_class_never_wins_at_first() -> None:
@@ -123,11 +124,14 @@ def test_a_new_class_never_wins_at_first() -> None:
     old_kernel, old_bias = head(3)
     old = (features @ old_kernel + old_bias)[:, :2].argmax(axis=1)
     np.testing.assert_array_equal(logits.argmax(axis=1), np.array([0, 2])[old])
+    sentence = "New to the model that this starts from: c, d, e, f, g and 2 more."
+    assert weights.notice_for([*"abcdefghi"]) == sentence
 
 
 def test_without_a_class_in_common_the_head_is_new() -> None:
     weights = StartingWeights(LITE0.name, None, head(2), ("a", "b"))
     assert weights.head_for(["c", "d"]) is None
+    assert "knows none of these classes" in weights.notice_for(["c", "d"])
     assert StartingWeights(LITE0.name, None).head_for(["a"]) is None
 
 

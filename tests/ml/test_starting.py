@@ -110,6 +110,7 @@ def test_more_classes_than_before(colours: Path, tmp_path: Path) -> None:
         save_picture(colours / "amber" / f"{index}.png", (200, 180, 60), index)
     new = run(tmp_path / "new", colours, start=str(old.folder), learning_rate=STILL)
     assert new.class_names == ("amber", "blue", "red")
+    assert new.report()["notices"] == ["New to the model that this starts from: amber."]
     matrix = new.evaluation().confusion
     assert matrix[1:, 1:].trace() == matrix[1:].sum(), "what was known still is"
     more = run(tmp_path / "more", colours, start=str(old.folder), epochs=8)

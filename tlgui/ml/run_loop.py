@@ -53,10 +53,10 @@ class RunLoop:
 
     def __post_init__(self) -> None:
         self.spec = self.run.spec
-        start = start_of(self.run)
-        self.backbone = backbone_with(start, self.spec, self.run.folder)
-        if self.state.phase == 0 and start is not None:
-            head = start.head_for(self.run.class_names)
+        self.start = start_of(self.run)
+        self.backbone = backbone_with(self.start, self.spec, self.run.folder)
+        if self.state.phase == 0 and self.start is not None:
+            head = self.start.head_for(self.run.class_names)
             self.state.at_start = None if head is None else Weights(head)
         self.writer = RunWriter(self.run, self.backbone)
         at_once = self.state.at_once
@@ -121,6 +121,8 @@ class RunLoop:
                 self.state.at_once,
             )
         )
+        if self.start is not None:
+            self.feeding.note("start", self.start.notice_for(self.run.class_names))
         for record in self.state.records:  # of a run that goes on
             self.emit(EpochEnded(record))
 

@@ -107,6 +107,19 @@ class StartingWeights:
         new = np.stack(columns, axis=1).astype(np.float32)
         return [new[:-1].copy(), new[-1].copy()]
 
+    def notice_for(self, class_names: Sequence[str]) -> str:
+        """What a person must know of the head; empty if it goes on as it was."""
+        if self.head is None:  # told when the model was imported
+            return ""
+        new = [name for name in class_names if name not in self.class_names]
+        if len(new) == len(class_names):
+            return (
+                "The model that this starts from knows none of these classes, so its "
+                "head begins anew."
+            )
+        shown = ", ".join(new[:5]) + (f" and {len(new) - 5} more" if new[5:] else "")
+        return f"New to the model that this starts from: {shown}." if new else ""
+
 
 def digest_of(layers: Layers) -> str:
     """SHA-256 over names, shapes and numbers of layers, whatever their order."""

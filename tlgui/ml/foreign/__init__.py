@@ -11,7 +11,7 @@ they fit (`matching`).
 Example:
     ```python
     foreign = open_foreign(path)  # or a TlguiError that says why not
-    model = rebuild(foreign) if foreign.config else build_classifier(name, classes)
+    model = rebuild(foreign) if foreign.config else build_classifier(backbone, classes)
     report = match_weights(foreign.layers, model)
     report.sentence()  # "152 of 153 layers matched. …", before it is used
     assign_matched(report, model)
