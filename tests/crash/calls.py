@@ -74,8 +74,8 @@ class Calls:
         buffer = io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
         if "b" in mode:
             return buffer
-        texts = {name: named.get(name) for name in ("encoding", "errors", "newline")}
-        return io.TextIOWrapper(buffer, **texts)
+        encoding, errors = named.get("encoding"), named.get("errors")
+        return io.TextIOWrapper(buffer, encoding, errors, named.get("newline"))
 
     def _flush(self, descriptor: int) -> None:
         path = path_of(descriptor)

@@ -166,7 +166,7 @@ def _points(
 def main() -> None:
     """Tries every point until a writer gets by them all."""
     work, how, names = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
-    os.fsync = lambda descriptor: None  # nobody cuts the power here
+    os.fsync = lambda fd: None  # nobody cuts the power here
     if RUN_WRITERS.keys() & set(names):
         get_ready()
     gc.freeze()  # so that forks share what is there

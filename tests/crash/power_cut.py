@@ -92,7 +92,7 @@ def _put(state: State, place: Path) -> None:
 def main() -> None:
     """Cuts the power of every writer."""
     work, left_out, names = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
-    os.fsync = lambda descriptor: None
+    os.fsync = lambda fd: None
     if RUN_WRITERS.keys() & set(names):
         get_ready()
     gc.freeze()

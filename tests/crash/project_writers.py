@@ -58,8 +58,8 @@ def _photo(place: Path, colour: int) -> Dataset:
     root = place.with_name(f"photos-{colour}-{place.name}")
     root.mkdir(exist_ok=True)
     Image.fromarray(np.full((40, 50, 3), colour, np.uint8)).save(root / "a.png")
-    samples = {TRAIN: (Sample("a.png", 0),)}
-    return Dataset(root, "image-classification", ("a", "b"), samples)
+    samples = (Sample("a.png", 0),)
+    return Dataset(root, "image-classification", ("a", "b"), {TRAIN: samples})
 
 
 def _colour(folder: Path) -> int:

@@ -6,7 +6,6 @@ go on and end as a run does that nothing happened to.
 """
 
 import contextlib
-import dataclasses
 import functools
 import importlib.metadata
 import io
@@ -18,9 +17,11 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
+from tests.crash.results import Result, result_of
 from tests.crash.writer import Mark, Writer
 from tlgui.core.checkpoint import Checkpoint, Checkpoints
 from tlgui.core.dataset import TRAIN, VALIDATION, Dataset, Sample
@@ -30,7 +31,7 @@ from tlgui.core.phases import Phase
 from tlgui.core.run import HISTORY, SPEC, Run, open_run
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.types import Labels
-from tlgui.ml import models, run_writer
+from tlgui.ml import model_template, models, run_writer
 from tlgui.ml.feeding import Feed, Feeding
 from tlgui.ml.learners import HeadLearner, Weights
 from tlgui.ml.pipeline import Batch, make_batch
@@ -49,7 +50,6 @@ DATASET = Dataset(
     },
 )
 _DONE = 1_000_000
-Result = tuple[list[Any], list[Any], Any]
 
 
 class Killed(BaseException):
@@ -134,9 +134,10 @@ def get_ready() -> None:
     From now on every epoch leaves a checkpoint.
     """
     Feeding.prepare = _feed  # type: ignore[method-assign]
-    run_writer.Checkpoints = _Marking  # type: ignore[misc]
-    run_writer.model_template.find_template = lambda *_: _template()
-    run_writer._INTERVAL = 0.0
+    mock.patch.object(run_writer, "Checkpoints", _Marking).start()
+    mock.patch.object(run_writer, "_INTERVAL", 0.0).start()
+    template = _template()
+    mock.patch.object(model_template, "find_template", return_value=template).start()
     importlib.metadata.version = functools.cache(importlib.metadata.version)
     _expected()
 
@@ -182,20 +183,6 @@ def _leave_in_the_middle(folder: Path) -> None:
         train(_SPEC, run, emit, dataset=DATASET)
 
 
-def _result(run: Run) -> Result:
-    """What must be the same to the bit: history without seconds, weights, answers."""
-    import h5py
-
-    history = [dataclasses.astuple(record)[:-1] for record in run.history()]
-    with zipfile.ZipFile(run.model_file) as archive:
-        content = io.BytesIO(archive.read("model.weights.h5"))
-    with h5py.File(content) as weights:
-        variables = weights["layers/dense/vars"]
-        head = [variables[name][...].tolist() for name in ("0", "1")]
-    report = run.report()
-    return history, head, (report["best_epoch"], report["validation"])
-
-
 def _look(folder: Path, mark: int) -> str:
     """What is left of a run, and whether it ends as it would have."""
     place = folder / "run"
@@ -211,7 +198,7 @@ def _look(folder: Path, mark: int) -> str:
         sentence = _resume(folder, lambda done: None)
         if sentence:
             return f"!the run went on, but: {sentence}"
-    if _result(run) != _expected():
+    if result_of(place) != _expected():
         return f"!{found}, but with another result"
     wrong_files = {path.name for path in place.iterdir()} - _FILES
     if found == "goes on" and wrong_files:
@@ -248,7 +235,7 @@ def _expected() -> Result:
     """The result of a run that nothing happened to."""
     with tempfile.TemporaryDirectory() as work:
         _train(Path(work), lambda done: None)
-        return _result(open_run(Path(work) / "run"))
+        return result_of(Path(work) / "run")
 
 
 RUN_WRITERS: dict[str, Writer] = {
