@@ -21,12 +21,13 @@ from pathlib import Path
 
 from tests.crash.calls import Call, Calls, Kind
 from tests.crash.forks import Told, in_fork
+from tests.crash.keras_writers import KERAS_WRITERS
 from tests.crash.project_writers import PROJECT_WRITERS
 from tests.crash.run_writers import RUN_WRITERS, get_ready
 from tests.crash.writer import Writer
 from tlgui.core.errors import TlguiError
 
-WRITERS = PROJECT_WRITERS | RUN_WRITERS
+WRITERS = PROJECT_WRITERS | RUN_WRITERS | KERAS_WRITERS
 _MOST = 1_000
 _KINDS = frozenset(kind.value for kind in Kind)
 _NEEDS_ROOM = (Kind.WRITE, Kind.FLUSH, Kind.FOLDER)

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.points import DONE, SWALLOWED, TOLD, WRITERS, Point
+from tests.crash.points import DONE, SWALLOWED, TOLD, Point
+from tests.crash.project_writers import PROJECT_WRITERS
 from tests.crash.writer import NEW, OLD
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs forks")
 ROOT = Path(__file__).resolve().parent.parent.parent
 # What is cleared away, looked for before it is made, or the rights of a copied file.
 HARMLESS = {"remove", "open", "folder", "mode"}
-PLAIN = sorted(WRITERS.keys() - {"training", "resuming"})
+PLAIN = sorted(PROJECT_WRITERS)
 
 
 def run(module: str, *arguments: str) -> Iterator[str]:
@@ -85,7 +86,20 @@ def test_a_run_that_is_killed_again_when_it_goes_on_still_does(tmp_path: Path) -
 def test_a_failing_call_at_any_point_is_told_with_the_folder(
     tmp_path: Path, how: str
 ) -> None:
-    found = points(tmp_path, how, *PLAIN)
+    check_failing(points(tmp_path, how, *PLAIN))
+
+
+@pytest.mark.tf
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["ENOSPC", "EIO", "full"])
+def test_a_model_that_keras_cannot_write_is_told_with_the_folder(
+    tmp_path: Path, how: str
+) -> None:
+    check_failing(points(tmp_path, how, "keras model"))
+
+
+def check_failing(found: list[Point]) -> None:
+    assert found
     for point in found:
         assert point.code == TOLD or _is_harmless(point), point
         assert point.left in (OLD, NEW), point
