@@ -87,21 +87,39 @@ class Disturbance:
         raise OSError(number, os.strerror(number))
 
 
-def killed_at(folder: Path, name: str, number: int) -> Point:
-    """Kills a writer at a point."""
-    writer = WRITERS[name]
-    folder.mkdir()
-    in_fork(lambda told: writer.prepare(folder))
+class Killing:
+    """Kills writers, and looks once at what several kills leave alike."""
 
-    def write(told: Told) -> int:
-        disturbance = Disturbance("kill", number, told)
-        Calls(folder, disturbance)
-        return _write(folder, writer, disturbance, told)
+    def __init__(self) -> None:
+        self._looked_at: dict[tuple[object, ...], str] = {}
 
-    code, told = in_fork(write)
-    drafts = _drafts(folder)
-    _, left = in_fork(lambda say: say(writer.look(folder, _mark(told))))
-    return Point(name, number, _kind(told), code, left[-1], drafts)
+    def killed_at(self, folder: Path, name: str, number: int) -> Point:
+        """Kills a writer at a point."""
+        writer = WRITERS[name]
+        folder.mkdir()
+        in_fork(lambda told: writer.prepare(folder))
+
+        def write(told: Told) -> int:
+            disturbance = Disturbance("kill", number, told)
+            Calls(folder, disturbance)
+            return _write(folder, writer, disturbance, told)
+
+        code, told = in_fork(write)
+        mark, drafts = _mark(told), _drafts(folder)
+        key = name, mark, drafts > 0, _contents(folder)
+        if key not in self._looked_at:
+            _, left = in_fork(lambda say: say(writer.look(folder, mark)))
+            self._looked_at[key] = left[-1]
+        return Point(name, number, _kind(told), code, self._looked_at[key], drafts)
+
+
+def _contents(folder: Path) -> frozenset[tuple[str, bytes | None]]:
+    """All files and folders but the drafts, whose content nobody reads."""
+    return frozenset(
+        (str(path.relative_to(folder)), path.read_bytes() if path.is_file() else None)
+        for path in folder.rglob("*")
+        if not path.name.startswith(".")
+    )
 
 
 class Failing:
@@ -171,7 +189,7 @@ def main() -> None:
     if RUN_WRITERS.keys() & set(names):
         get_ready()
     gc.freeze()  # so that forks share what is there
-    try_point = killed_at if how == "kill" else Failing(work, how).failed_at
+    try_point = Killing().killed_at if how == "kill" else Failing(work, how).failed_at
     for name in names:
         for point in _points(try_point, work, name):
             sys.stdout.write(json.dumps(dataclasses.asdict(point)) + "\n")
