@@ -1,7 +1,9 @@
 """Checkpoints: whole or not at all, checksummed, two kept."""
 
+import errno
 import hashlib
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 from tlgui.core.checkpoint import Checkpoint, Checkpoints, DamagedError, read_checkpoint
+from tlgui.core.errors import TlguiError
 
 
 def a_state(number: int) -> Checkpoint:
@@ -37,11 +40,11 @@ def checkpoints(tmp_path: Path) -> Checkpoints:
 
 def test_what_was_written_is_read(checkpoints: Checkpoints) -> None:
     assert checkpoints.read_last() == (None, [])
-    assert checkpoints.read_best() is None
+    assert checkpoints.read_best(9) is None
     checkpoints.write(a_state(1))
-    checkpoints.write_best(a_state(2))
+    checkpoints.write_best(9, a_state(2))
     last, told = checkpoints.read_last()
-    best = checkpoints.read_best()
+    best = checkpoints.read_best(9)
     assert last is not None
     assert is_equal(last, a_state(1))
     assert told == []
@@ -50,15 +53,74 @@ def test_what_was_written_is_read(checkpoints: Checkpoints) -> None:
     assert list(last.part("optimizer")) == ["0", "1"]
 
 
-def test_the_last_two_and_the_best_are_kept(checkpoints: Checkpoints) -> None:
-    for number in range(1, 6):
-        checkpoints.write(a_state(number))
-        checkpoints.write_best(a_state(number))
-    names = sorted(file.name for file in checkpoints.folder.iterdir())
-    assert names == ["000004.checkpoint", "000005.checkpoint", "best.checkpoint"]
+def names(checkpoints: Checkpoints) -> list[str]:
+    return sorted(file.name for file in checkpoints.folder.iterdir())
+
+
+def test_the_last_two_are_kept_each_with_its_best(checkpoints: Checkpoints) -> None:
+    for number, best in enumerate((1, 2, 2, 4, 4), start=1):
+        if best == number:
+            checkpoints.write_best(best, a_state(best))
+        checkpoints.write(a_state(number), best)
+    assert names(checkpoints) == [
+        "000004.checkpoint",
+        "000005.checkpoint",
+        "best-000004.checkpoint",
+    ]
+    checkpoints.write_best(6, a_state(6))
+    checkpoints.write(a_state(6), 6)
+    kept = ["best-000004.checkpoint", "best-000006.checkpoint"]
+    assert names(checkpoints)[2:] == kept
     checkpoints.clear()
     assert not checkpoints.folder.exists()
     checkpoints.clear()
+
+
+def test_a_best_is_kept_until_no_checkpoint_needs_it(
+    checkpoints: Checkpoints,
+) -> None:
+    """The disk refuses some checkpoints but not the best epochs beside them."""
+    checkpoints.write_best(1, a_state(1))
+    checkpoints.write(a_state(1), 1)
+    for epoch in (2, 3, 4):
+        checkpoints.write_best(epoch, a_state(epoch))
+    checkpoints.write(a_state(4), 4)
+    assert names(checkpoints)[2:] == [
+        "best-000001.checkpoint",
+        "best-000004.checkpoint",
+    ]
+    # Another writer does not know what the one before it wrote needs.
+    later = Checkpoints(checkpoints.folder.parent)
+    later.write_best(5, a_state(5))
+    later.write(a_state(5), 5)
+    assert len(names(later)) == 5
+    later.write(a_state(6), 5)
+    assert names(later)[2:] == ["best-000005.checkpoint"]
+
+
+def test_the_best_before_stands_in_for_a_damaged_one(checkpoints: Checkpoints) -> None:
+    for epoch in (3, 5, 8):
+        checkpoints.write_best(epoch, a_state(epoch))
+    found = checkpoints.read_best(7)
+    assert found is not None
+    assert found.about["epoch"] == 5
+    empty(checkpoints.folder / "best-000005.checkpoint")
+    found = checkpoints.read_best(7)
+    assert found is not None
+    assert found.about["epoch"] == 3
+    assert checkpoints.read_best(2) is None
+
+
+def test_there_is_room_for_more_than_a_million(checkpoints: Checkpoints) -> None:
+    checkpoints.write(a_state(1))
+    (checkpoints.folder / "000001.checkpoint").rename(
+        checkpoints.folder / "999999.checkpoint"
+    )
+    for number in (2, 3):
+        checkpoints.write(a_state(number))
+    last, _ = checkpoints.read_last()
+    assert last is not None
+    assert last.about["epoch"] == 3
 
 
 def flip(file: Path) -> None:
@@ -100,11 +162,62 @@ def test_a_damaged_one_falls_back_to_the_one_before_and_says_so(
     assert last is not None
     assert is_equal(last, a_state(1))
     assert "000002.checkpoint is damaged" in sentence
-    checkpoints.write(a_state(3))
+    assert "the one before it is used" in sentence
+    checkpoints.tidy()
+    for number in (3, 4):
+        checkpoints.write(a_state(number))
+        last, told = checkpoints.read_last()
+        assert last is not None
+        assert is_equal(last, a_state(number))
+        assert not told
+        assert len(names(checkpoints)) == 2, "two whole ones"
+
+
+def test_where_all_are_damaged_it_is_said_that_the_run_begins_again(
+    checkpoints: Checkpoints,
+) -> None:
+    for number in (1, 2):
+        checkpoints.write(a_state(number))
+        empty(checkpoints.folder / f"00000{number}.checkpoint")
+    last, told = checkpoints.read_last()
+    assert last is None
+    assert "the one before it is used" in told[0]
+    assert "the run begins again" in told[1]
+
+
+def refuse(file: Path) -> bytes:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def run_out(file: Path) -> bytes:
+    raise MemoryError
+
+
+@pytest.mark.parametrize("trouble", [refuse, run_out])
+def test_what_the_system_does_not_give_is_not_taken_for_damaged(
+    checkpoints: Checkpoints,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: Callable[[Path], bytes],
+) -> None:
+    """A disk that was taken away must not make a run begin again."""
+    for number in (1, 2):
+        checkpoints.write(a_state(number))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", trouble)
+        with pytest.raises(TlguiError, match="cannot go on now"):
+            checkpoints.read_last()
+    checkpoints.tidy()
+    assert names(checkpoints) == ["000001.checkpoint", "000002.checkpoint"]
     last, told = checkpoints.read_last()
     assert last is not None
-    assert is_equal(last, a_state(3))
     assert not told
+
+
+def test_what_a_kill_left_half_written_is_removed(checkpoints: Checkpoints) -> None:
+    checkpoints.write(a_state(1))
+    (checkpoints.folder / ".000002-a1b2c3d4.checkpoint").write_bytes(b"half")
+    checkpoints.tidy()
+    assert names(checkpoints) == ["000001.checkpoint"]
 
 
 def test_every_byte_that_is_lost_is_noticed(checkpoints: Checkpoints) -> None:

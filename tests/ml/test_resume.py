@@ -195,7 +195,7 @@ def test_patience_that_was_over_stays_over(
 def test_training_goes_on_where_no_checkpoint_can_be_written(
     colours: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(self: Checkpoints, checkpoint: object) -> None:
+    def full(self: Checkpoints, checkpoint: object, best: int) -> None:
         raise TlguiError("The disk is full.")
 
     monkeypatch.setattr(run_writer, "_INTERVAL", 0.0)

@@ -122,3 +122,5 @@ def _copy_all(
             shutil.copystat(source / name, draft / name)
         if should_stop():
             raise Stopped
+    for folder, _, _ in os.walk(draft):
+        storage.flush_folder(Path(folder))

@@ -15,19 +15,18 @@ DAMAGED = "project.damaged.json"
 
 
 def create_project(folder: Path, project: Project) -> None:
-    """Makes the folder of a new project.
+    """Makes the folder of a new project; its file, which tells that it is one, last.
 
     Raises:
         TlguiError: it exists, or cannot be written; nothing is left behind.
     """
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir()
+        storage.make_folder(folder)
     except OSError as error:
         raise cannot_write(folder, error) from error
     try:
+        storage.make_folder(folder / RUNS)
         write_project(folder, project)
-        (folder / RUNS).mkdir()
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise cannot_write(folder, error) from error

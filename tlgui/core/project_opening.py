@@ -4,13 +4,14 @@ import os
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
+from tlgui.core import storage
 from tlgui.core.dataset import Dataset, ShouldStop
 from tlgui.core.errors import TlguiError
 from tlgui.core.manifest import compare, list_files, read_manifest
 from tlgui.core.project import DataPlace, Project
-from tlgui.core.project_folder import keep_damaged, read_project, write_project
+from tlgui.core.project_folder import DAMAGED, keep_damaged, read_project, write_project
 from tlgui.core.project_lock import CannotLockError, ProjectLock
-from tlgui.core.project_paths import MANIFEST, RUNS, inside
+from tlgui.core.project_paths import HOLDER, MANIFEST, PICTURE, PROJECT, RUNS, inside
 from tlgui.core.project_runs import (
     RunSummary,
     binned,
@@ -110,6 +111,8 @@ def open_project(
     if not read_only and not newer:
         try:
             lock = ProjectLock(folder)
+            for name in (PROJECT, DAMAGED, MANIFEST, PICTURE, HOLDER):
+                storage.drop_drafts(folder / name)
         except CannotLockError as error:
             problems.append(str(error))
     try:

@@ -1,5 +1,6 @@
 """The runs of a project: what a table shows of them, and the bin."""
 
+import contextlib
 import json
 import math
 import os
@@ -9,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tlgui.core import storage
 from tlgui.core.checkpoint import FOLDER as CHECKPOINTS
 from tlgui.core.errors import TlguiError, cannot_write
 from tlgui.core.history import EpochRecord, best_epoch, read_history
@@ -248,8 +250,15 @@ def _move(project: Path, source: str, target: str, folder: str) -> str:
     while os.path.lexists(room / name):
         name, number = f"{folder} {number}", number + 1
     try:
-        room.mkdir(exist_ok=True)
+        storage.make_folder(room, exist_ok=True)
         origin.rename(room / name)
     except OSError as error:
+        raise cannot_write(room / name, error) from error
+    try:
+        storage.flush_folder(room)
+        storage.flush_folder(origin.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            (room / name).rename(origin)
         raise cannot_write(room / name, error) from error
     return name

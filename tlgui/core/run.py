@@ -109,6 +109,8 @@ def create_run(
 ) -> Run:
     """Makes the folder of a new run with its spec and labels.
 
+    The spec comes last: a folder that has one is a run.
+
     Args:
         folder: must not exist.
         spec: decides the run.
@@ -119,14 +121,14 @@ def create_run(
         TlguiError: the folder exists or cannot be written; nothing is left behind.
     """
     try:
-        folder.mkdir(parents=True)
+        storage.make_folder(folder)
     except OSError as error:
         raise cannot_write(folder, error) from error
     try:
         fill(folder)
-        storage.write_json(folder / SPEC, spec.to_json())
         storage.write_json(folder / LABELS, list(class_names))
         write_history(folder / HISTORY, ())
+        storage.write_json(folder / SPEC, spec.to_json())
     except TlguiError:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -1,5 +1,6 @@
 """The course of a run: phase after phase, epoch after epoch, and its end."""
 
+import contextlib
 import functools
 import time
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from typing import Any
 
 from tlgui.core.catalogue import Backbone
 from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
-from tlgui.core.errors import Stopped
+from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import (
     Emit,
     EpochEnded,
@@ -23,7 +24,7 @@ from tlgui.core.events import (
     StopRequest,
     Streaming,
 )
-from tlgui.core.history import EpochRecord, best_epoch
+from tlgui.core.history import EpochRecord
 from tlgui.core.layers import head_parameters
 from tlgui.core.phases import Phase, plan_phases
 from tlgui.core.run import Run
@@ -83,27 +84,40 @@ class RunLoop:
         )
 
     def run_all(self) -> RunEnded:
-        """Runs every phase that is to come, then keeps the best model."""
+        """Runs every phase that is to come, then keeps the best model.
+
+        Raises:
+            TlguiError: the course came to no good, or the result cannot be written;
+                what was learned is kept as far as the disk takes it.
+        """
         self._announce()
-        phases = plan_phases(self.spec)
         try:
-            while self._run_phase(phases[self.state.phase]):
-                if self.state.phase + 1 == len(phases):
-                    break
-                self._end_phase()
-            if self.stop() not in (Stop.DROP, Stop.PAUSE):
-                self.emit(StageChanged(Stage.SAVING))
-        finally:
-            self.writer.flush()
-        self.feeding.note("checkpoint", self.writer.trouble)
+            self._run_phases()
+        except BaseException:
+            with contextlib.suppress(TlguiError):  # what happened first counts
+                self.writer.flush()
+            raise
         stopped = self.stop()
         if stopped is Stop.PAUSE:
+            self.writer.flush()
             self._keep_state()
             return end_without_model(self.run.folder, self.emit, self.started)
         if stopped is Stop.DROP:
-            self.writer.drop_checkpoints()
-            return end_without_model(self.run.folder, self.emit, self.started)
-        return self._keep(Outcome.STOPPED if stopped else Outcome.COMPLETED)
+            return self._drop()
+        self.emit(StageChanged(Stage.SAVING))
+        try:
+            self.writer.flush()
+            self.feeding.note("checkpoint", self.writer.trouble)
+            return self._keep(Outcome.STOPPED if stopped else Outcome.COMPLETED)
+        except TlguiError as error:
+            raise self._unsaved(error) from error
+
+    def _run_phases(self) -> None:
+        phases = plan_phases(self.spec)
+        while self._run_phase(phases[self.state.phase]):
+            if self.state.phase + 1 == len(phases):
+                break
+            self._end_phase()
 
     def _announce(self) -> None:
         trainable, total = self.parameters
@@ -174,7 +188,7 @@ class RunLoop:
             spent + time.monotonic() - began,
         )
         self.state.records.append(record)
-        if best_epoch(self.state.records) is record:
+        if self.state.is_best(record):
             self.state.best = Best(feed.learner.weights(), record, evaluation)
         self.state.progress = EpochProgress(record.epoch + 1)
         self._remember(feed, epoch_ended=True)
@@ -194,8 +208,7 @@ class RunLoop:
     def _keep_state(self) -> None:
         """Writes a checkpoint of this moment, so that nothing is done twice."""
         if self.feed is not None:
-            self._remember(self.feed, epoch_ended=True)
-            self.writer.flush()
+            self.writer.keep(self.state.to_checkpoint(self.feed.learner, self.identity))
 
     def _is_patience_over(self) -> bool:
         best = self.state.best
@@ -205,7 +218,10 @@ class RunLoop:
         return since >= self.spec.patience
 
     def _keep(self, outcome: Outcome) -> RunEnded:
-        """Puts the best weights together and writes the model and the report."""
+        """Puts the best weights together and writes the report and the model.
+
+        The model comes last: a run that has one is finished.
+        """
         assert self.feed is not None
         best = self.state.best
         if best is None:  # stopped before the first epoch was over
@@ -215,7 +231,7 @@ class RunLoop:
         else:
             weights, evaluation = best.weights, best.evaluation
             epoch, loss = best.record.epoch, best.record.val_loss
-        self.writer.write_model(weights)
+        write_model = self.writer.build_model(weights)
         ended = RunEnded(
             str(self.run.folder),
             outcome,
@@ -236,10 +252,28 @@ class RunLoop:
                 self.feeding.notices,
             )
         )
+        write_model()
         self.writer.drop_checkpoints()
         self.emit(EvaluationMade(evaluation))
         self.emit(ended)
         return ended
+
+    def _drop(self) -> RunEnded:
+        """Ends without a model."""
+        self.writer.flush()
+        self.writer.drop_checkpoints()
+        return end_without_model(self.run.folder, self.emit, self.started)
+
+    def _unsaved(self, error: TlguiError) -> TlguiError:
+        """Keeps the very last state, for which there may be room, and says so."""
+        self._keep_state()
+        kept = "What was learned is kept"
+        if self.writer.trouble:
+            kept = "What was learned since the last checkpoint could not be kept"
+        return TlguiError(
+            f"{error} {kept}: once that is mended, go on with this run (in Runs, or "
+            "with `tlgui train … --resume`), and it ends as it would have."
+        )
 
 
 def end_without_model(folder: Path, emit: Emit, started: float) -> RunEnded:

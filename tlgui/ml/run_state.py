@@ -1,12 +1,12 @@
 """What decides how a run goes on, as it is kept in checkpoints."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tlgui.core.checkpoint import Array, Checkpoint
-from tlgui.core.history import EpochRecord
+from tlgui.core.history import EpochRecord, best_epoch
 from tlgui.core.report import Evaluation, evaluation_from_json
 from tlgui.ml.epochs import EpochProgress
 from tlgui.ml.learners import Learner, Weights
@@ -62,6 +62,10 @@ class RunState:
     streams: bool | None = None
     at_once: int = 0
 
+    def is_best(self, record: EpochRecord) -> bool:
+        """Whether an epoch is better than the best one that is kept."""
+        return self.best is None or (best_epoch([self.best.record, record]) is record)
+
     def to_checkpoint(self, learner: Learner, run: dict[str, Any]) -> Checkpoint:
         """As it is kept.
 
@@ -83,12 +87,14 @@ class RunState:
         return Checkpoint(about, arrays)
 
 
-def state_from(last: Checkpoint, best: Checkpoint | None) -> RunState:
+def state_from(
+    last: Checkpoint, read_best: Callable[[int], Checkpoint | None]
+) -> RunState:
     """Reads what `to_checkpoint` made.
 
     Args:
         last: of the state.
-        best: of the best epoch.
+        read_best: gives what an epoch left, or an earlier one, or None.
 
     Raises:
         KeyError, TypeError, ValueError: it is something else.
@@ -104,6 +110,8 @@ def state_from(last: Checkpoint, best: Checkpoint | None) -> RunState:
         about["streams"],
         int(about.get("at_once", 0)),
     )
+    expected = best_epoch(state.records)
+    best = None if expected is None else read_best(expected.epoch)
     weights = None if best is None else _weights(best, "weights")
     if best is not None and weights is not None:
         record = EpochRecord(**best.about["record"])

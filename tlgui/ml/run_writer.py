@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from tlgui import paths
 from tlgui.core.catalogue import Backbone
@@ -83,45 +84,59 @@ class RunWriter:
         Raises:
             TlguiError: the folder cannot be written.
         """
+        self.wait()
+        if self._records:
+            self._run.write_history(self._records)
+
+    def wait(self) -> None:
+        """Waits for what the thread is writing."""
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        if self._records:
-            self._run.write_history(self._records)
+
+    def keep(self, state: Checkpoint) -> None:
+        """Writes a checkpoint now, whatever was written before; see `trouble`."""
+        self.wait()
+        self._write(state, self._best)
 
     def drop_checkpoints(self) -> None:
         """Removes what is of use only until there is a model."""
         self._checkpoints.clear()
 
-    def write_model(self, weights: Weights) -> None:
+    def build_model(self, weights: Weights) -> Callable[[], None]:
         """Puts everything together again into one ordinary Keras model.
 
-        Raises:
-            TlguiError: the folder cannot be written.
+        Returns:
+            What writes it, and raises a TlguiError if the folder cannot be written.
         """
-        spec = self._run.spec
+        spec, file = self._run.spec, self._run.model_file
         if weights.whole is None:
             folders = paths.prepared_dirs()
             template = model_template.find_template(self._backbone, folders)
             members = model_template.fill_template(template, spec, weights.head)
-            model_template.write_model(self._run.model_file, members)
-            return
+            return partial(model_template.write_model, file, members)
         keras_model = weights.classifier(self._backbone, len(self._run.class_names))
         models.prepare_saving(keras_model, spec)
-        models.save_model(keras_model, self._run.model_file)
+        return partial(models.save_model, keras_model, file)
 
     def _write(self, state: Checkpoint, best: Best | None) -> None:
         """In the thread: the best and the history first, so that none is missing."""
         try:
+            epoch = 0 if best is None else best.record.epoch
             if best is not None and best is not self._written_best:
-                self._checkpoints.write_best(best.to_checkpoint())
+                self._checkpoints.write_best(epoch, best.to_checkpoint())
                 self._written_best = best
             if self._records:
                 self._run.write_history(self._records)
-            self._checkpoints.write(state)
+            self._checkpoints.write(state, epoch)
             self.trouble = ""
         except TlguiError as error:
-            self.trouble = (
-                f"{error} Training goes on, but could not be taken up again from "
-                "here if it were interrupted now."
-            )
+            self._fail(str(error))
+        except MemoryError:
+            self._fail("The computer's memory is not enough for a checkpoint.")
+
+    def _fail(self, reason: str) -> None:
+        self.trouble = (
+            f"{reason} Training goes on, but could not be taken up again from "
+            "here if it were interrupted now."
+        )

@@ -5,6 +5,7 @@ import dataclasses
 import time
 from pathlib import Path
 
+from tlgui.core import storage
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.checkpoint import Checkpoints
 from tlgui.core.dataset import Dataset
@@ -17,7 +18,16 @@ from tlgui.core.events import (
     StopRequest,
     never_stop,
 )
-from tlgui.core.run import Run, check_new_run, create_run, open_run
+from tlgui.core.history import best_epoch
+from tlgui.core.run import (
+    HISTORY,
+    MODEL,
+    REPORT,
+    Run,
+    check_new_run,
+    create_run,
+    open_run,
+)
 from tlgui.core.run_lock import RunLock
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.task import find_task
@@ -128,6 +138,8 @@ def _resume(
         state, sentences = _last_state(run, prepared, stop)
     except Stopped:
         return end_without_model(run.folder, emit, started)
+    for name in (HISTORY, REPORT, MODEL):
+        storage.drop_drafts(run.folder / name)
     sentences += _limit(state, run.spec, at_once)
     return _run(run, prepared, memory, emit, stop, started, (state, sentences))
 
@@ -163,23 +175,35 @@ def _last_state(
     checkpoints = Checkpoints(run.folder)
     last, sentences = checkpoints.read_last()
     if last is None:
+        checkpoints.tidy()
         return RunState(), sentences
     try:
         if sentence := compare(last.about["run"], dataset, lambda: stop() is not None):
             sentences.append(sentence)
-        state = state_from(last, checkpoints.read_best())
+        state = state_from(last, checkpoints.read_best)
     except (KeyError, TypeError, ValueError) as error:
         raise TlguiError(
             f"The checkpoint in {checkpoints.folder} was not made by this version of "
             "the program, so the run cannot go on. Train anew; the finished epochs "
             "stay in the run folder."
         ) from error
-    if state.records and state.best is None:
-        sentences.append(
-            "What the best epoch left is damaged; the best of the epochs to come "
-            "will be kept."
-        )
+    checkpoints.tidy()
+    if sentence := _lost_best(state):
+        sentences.append(sentence)
     return state, sentences
+
+
+def _lost_best(state: RunState) -> str:
+    """What a person must know if the best epoch's weights are damaged, or ""."""
+    best, kept = best_epoch(state.records), state.best
+    if best is None or (kept is not None and kept.record.epoch == best.epoch):
+        return ""
+    instead = "the best of the epochs to come"
+    if kept is not None:
+        instead = f"epoch {kept.record.epoch}, or a better one of those to come,"
+    return (
+        f"What the best epoch ({best.epoch}) left is damaged; {instead} will be kept."
+    )
 
 
 def _run(
