@@ -1,7 +1,7 @@
 """Builds the installers from the source tree, with everything they need inside.
 
     python3 installer/build.py linux      a .deb, and a .run for any other Linux
-    python3 installer/build.py windows    a setup program; made on Linux
+    python3 installer/build.py windows    a setup program; on Windows
     python3 installer/build.py macos      a .dmg; on a Mac with Apple silicon
 
     --keep-tree    pack the frozen program that is there from the last time
@@ -58,8 +58,40 @@ def build_linux(root: Path, keep_tree: bool) -> None:
     run_file.make(here)
 
 
+def build_windows(root: Path, keep_tree: bool) -> None:
+    from installer.console import Trouble
+    from installer.freeze import places, tree
+    from installer.setup import nsis
+
+    if sys.platform != "win32":
+        raise Trouble(
+            "Expected Windows, where the program is frozen for it; found "
+            f"{sys.platform}. Build there, or by the recipe in installer/ci."
+        )
+    here = places.usual(root)
+    if not keep_tree or not here.tree.is_dir():
+        tree.make(here)
+    nsis.make(here, here.tree)
+
+
+def build_macos(root: Path, keep_tree: bool) -> None:
+    from installer.console import Trouble
+    from installer.freeze import places, tree
+    from installer.macos import bundle
+
+    trouble = bundle.trouble()
+    if trouble:
+        raise Trouble(trouble)
+    here = places.usual(root)
+    if not keep_tree or not here.tree.is_dir():
+        tree.make(here)
+    bundle.make(here)
+
+
 BUILDS: Mapping[str, Callable[[Path, bool], None]] = {
     "linux": build_linux,
+    "windows": build_windows,
+    "macos": build_macos,
 }
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
-"""What a Linux desktop reads: the entry in the menu, the kind of file, the page of a
-software centre. The `.deb` and the `.run` install the same files."""
+"""What a Linux desktop reads of the program.
+
+The entry in the menu, the kind of a project's file, the page of a software centre. The
+`.deb` and the `.run` install the same files.
+"""
 
 import time
 from xml.sax.saxutils import escape
@@ -22,7 +25,7 @@ Comment={summary}
 Exec={program} %f
 Icon={icon}
 Terminal=false
-Categories=Science;ArtificialIntelligence;Education;Graphics;
+Categories=Science;ArtificialIntelligence;
 Keywords=transfer learning;fine-tuning;classification;photos;neural network;keras;
 MimeType={kind};
 StartupNotify=true
@@ -67,12 +70,8 @@ _METAINFO = """\
   <icon type="stock">{command}</icon>
   <categories>
     <category>Science</category>
-    <category>Education</category>
   </categories>
-{urls}  <screenshots>
-{screenshots}
-  </screenshots>
-  <provides>
+{urls}{screenshots}  <provides>
     <binary>{command}</binary>
     <mediatype>{kind}</mediatype>
   </provides>
@@ -127,20 +126,14 @@ def project_kind() -> str:
     )
 
 
-def metainfo(pictures: str, home: str = "") -> str:
+def metainfo(pictures: str = "", home: str = "") -> str:
     """The page of a software centre.
 
     Args:
-        pictures: the address of the folder with the screenshots.
+        pictures: the address of the folder with the screenshots, which software
+            centres load from the web; "" for none.
         home: the address of the project; "" while it has none.
     """
-    shown = []
-    for number, (file, caption) in enumerate(SCREENSHOTS.items()):
-        kind = ' type="default"' if number == 0 else ""
-        shown.append(
-            f"    <screenshot{kind}>\n      <caption>{escape(caption)}</caption>\n"
-            f"      <image>{escape(pictures)}/{file}</image>\n    </screenshot>"
-        )
     told = [f"    <p>{escape(text)}</p>" for text in product.DESCRIPTION]
     return _METAINFO.format(
         app_id=product.APP_ID,
@@ -152,5 +145,16 @@ def metainfo(pictures: str, home: str = "") -> str:
         version=product.version(),
         date=time.strftime("%Y-%m-%d", time.gmtime(product.source_date())),
         urls=f'  <url type="homepage">{escape(home)}</url>\n' if home else "",
-        screenshots="\n".join(shown),
+        screenshots=_screenshots(pictures) if pictures else "",
     )
+
+
+def _screenshots(pictures: str) -> str:
+    shown = []
+    for number, (file, caption) in enumerate(SCREENSHOTS.items()):
+        kind = ' type="default"' if number == 0 else ""
+        shown.append(
+            f"    <screenshot{kind}>\n      <caption>{escape(caption)}</caption>\n"
+            f"      <image>{escape(pictures)}/{file}</image>\n    </screenshot>\n"
+        )
+    return f"  <screenshots>\n{''.join(shown)}  </screenshots>\n"

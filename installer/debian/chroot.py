@@ -41,8 +41,10 @@ class Root:
     def command(
         self, words: Sequence[str], variables: Mapping[str, str], person: bool
     ) -> list[str]:
-        """The command that runs another one inside, with nothing of our own
-        environment but a path and a language."""
+        """The command that runs another one inside.
+
+        Of our own environment nothing comes along but a path and a language.
+        """
         owner = [f"--userspec={PERSON}:{PERSON}"] if person else []
         home = f"/home/{PERSON}" if person else "/root"
         told = {

@@ -23,11 +23,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from installer import product  # noqa: E402
-from installer.console import Trouble, say  # noqa: E402
-from installer.debian.chroot import Root, bare_root  # noqa: E402
-from installer.debian.screen import own_screen, take_picture  # noqa: E402
-from installer.freeze.places import Places, usual  # noqa: E402
+from installer import product
+from installer.console import Trouble, say
+from installer.debian.chroot import Root, bare_root
+from installer.debian.screen import own_screen, take_picture
+from installer.freeze.places import Places, usual
 
 OLDER = "0.0.1~older"
 _PATIENCE = 400.0  # seconds for a first training on a slow computer

@@ -15,7 +15,6 @@ from installer.freeze import environment
 from installer.freeze.places import ICON_SIZES, Places
 
 OPT = Path("opt") / product.PACKAGE
-PICTURES = f"/usr/share/{product.PACKAGE}/screenshots"
 COMPRESSION = ("-Zzstd", "-z9")
 """255 MB in ten seconds, where xz takes nine minutes for 209."""
 
@@ -71,7 +70,7 @@ def _write_shared(places: Places, root: Path) -> None:
     kind = share / "mime" / "packages" / f"{product.PACKAGE}.xml"
     _write(kind, desktop.project_kind())
     page = desktop.metainfo(
-        os.environ.get("TLGUI_SCREENSHOTS") or f"file://{PICTURES}",
+        os.environ.get("TLGUI_SCREENSHOTS", ""),
         os.environ.get("TLGUI_HOME_PAGE", ""),
     )
     _write(share / "metainfo" / f"{product.APP_ID}.metainfo.xml", page)
@@ -83,9 +82,6 @@ def _write_shared(places: Places, root: Path) -> None:
         )
     drawing = places.root / "resources" / "icons" / "tlgui.svg"
     _copy(drawing, icons / "scalable" / "apps" / f"{product.COMMAND}.svg")
-    for file in desktop.SCREENSHOTS:
-        shown = places.root / "resources" / "screenshots" / file
-        _copy(shown, root / PICTURES.lstrip("/") / file)
 
 
 def _write_documents(places: Places, root: Path) -> None:

@@ -220,6 +220,8 @@ def installed(names: tuple[str, ...]) -> list[str]:
 
 
 def has_console_of_its_own() -> bool:
-    """Whether the command line needs a second executable: a Windows program has a
-    console or has none."""
+    """Whether the command line needs a second executable.
+
+    A Windows program either has a console or has none.
+    """
     return sys.platform == "win32"

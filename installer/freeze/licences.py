@@ -110,7 +110,7 @@ def licence_of(described: metadata.PackageMetadata) -> str:
     if stated:
         return stated
     for field in ("License-Expression", "License"):
-        told = str(described.get(field) or "")
+        told = _field(described, field)
         if told not in _UNKNOWN and "\n" not in told and len(told) < 100:
             return told
     approved = [
@@ -119,6 +119,11 @@ def licence_of(described: metadata.PackageMetadata) -> str:
         if value.startswith(_CLASSIFIER)
     ]
     return approved[0] if approved else ""
+
+
+def _field(described: metadata.PackageMetadata, name: str) -> str:
+    values = described.get_all(name) or [""]
+    return str(values[0])
 
 
 def _plain(name: str) -> str:
@@ -149,9 +154,9 @@ def _part(found: metadata.Distribution) -> Part:
 
 
 def _source(described: metadata.PackageMetadata) -> str:
-    page = described.get("Home-page")
-    if page and page not in _UNKNOWN:
-        return str(page)
+    page = _field(described, "Home-page")
+    if page not in _UNKNOWN:
+        return page
     urls = described.get_all("Project-URL") or []
     return str(urls[0]).partition(", ")[2] if urls else ""
 

@@ -63,7 +63,7 @@ def _run_pyinstaller(places: Places, python: Path) -> None:
     say("Freezing: some minutes.")
     began = time.monotonic()
     shutil.rmtree(places.tree.parent, ignore_errors=True)
-    command: list[str | Path] = [python, "-m", "PyInstaller", "--noconfirm", "--clean"]
+    command: list[str | Path] = [python, "-m", "PyInstaller", "--noconfirm"]
     command += ["--distpath", places.tree.parent, "--workpath", places.pyinstaller]
     command += [places.root / "installer" / "freeze" / "tlgui.spec"]
     environment.run(places, command, _variables(places))
