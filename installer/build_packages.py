@@ -14,7 +14,6 @@ PROGRAMS = {
     "objdump": "binutils",
     "strip": "binutils",
     "dpkg-deb": "dpkg",
-    "dpkg-shlibdeps": "dpkg-dev",
 }
 
 

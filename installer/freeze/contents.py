@@ -5,6 +5,7 @@ Sizes are of TensorFlow 2.21, PySide6 6.11 and LiteRT 2.3 on Linux.
 
 import fnmatch
 import importlib.util
+import re
 import sys
 from pathlib import Path, PurePosixPath
 
@@ -71,6 +72,10 @@ MODULES_LEFT_OUT = (
     "_dbm",
     "nis",
     "_tkinter",
+    # Parts of Pillow: AVIF files, text in pictures, Tk.
+    "PIL._avif",
+    "PIL._imagingft",
+    "PIL._imagingtk",
     # Parts of Qt that pyqtgraph can do without.
     "PySide6.QtNetwork",
     "PySide6.QtTest",
@@ -88,7 +93,6 @@ FILES_LEFT_OUT = (
     # TensorFlow's operations for other compilers, 45 MB: nothing loads them unasked.
     "tensorflow/compiler/mlir/stablehlo/stablehlo_extension.*",
     "tensorflow/compiler/tf2xla/ops/_xla_ops.*",
-    "tensorflow/compiler/tf2tensorrt/*",
     # LiteRT's ways to accelerators that are not used, and its tools, 40 MB.
     "ai_edge_litert/libLiteRtWebGpuAccelerator.*",
     "ai_edge_litert/libLiteRt.*",
@@ -215,8 +219,18 @@ def installed(names: tuple[str, ...]) -> list[str]:
     """Those of some packages that are installed here."""
     from importlib import metadata
 
-    known = {str(d.metadata["Name"]).lower() for d in metadata.distributions()}
+    known = {plain(str(d.metadata["Name"])) for d in metadata.distributions()}
     return [name for name in names if name in known]
+
+
+def plain(name: str) -> str:
+    """A package's name as PyPI compares it.
+
+    Example:
+        >>> plain("tensorflow_cpu")
+        'tensorflow-cpu'
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def has_console_of_its_own() -> bool:

@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 from installer import product
-from installer.freeze.contents import DATA_PACKAGES
+from installer.freeze.contents import DATA_PACKAGES, plain
 
 TEXTS = Path(__file__).resolve().parent / "licence_texts"
 _FREELY = (
@@ -106,7 +106,7 @@ def _fits(name: str) -> bool:
 
 def licence_of(described: metadata.PackageMetadata) -> str:
     """The licence in a package's metadata, or an empty string."""
-    stated = STATED.get(_plain(described["Name"]))
+    stated = STATED.get(plain(described["Name"]))
     if stated:
         return stated
     for field in ("License-Expression", "License"):
@@ -124,10 +124,6 @@ def licence_of(described: metadata.PackageMetadata) -> str:
 def _field(described: metadata.PackageMetadata, name: str) -> str:
     values = described.get_all(name) or [""]
     return str(values[0])
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def parts(modules: Collection[str]) -> list[Part]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from installer.debian import depends
 from installer.freeze import contents, elf, licences, sizes
 from installer.freeze.environment import install_options
 from installer.freeze.licences import Part
@@ -90,11 +91,18 @@ def test_every_version_the_program_asks_for_goes_in() -> None:
             for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     asked.add(node.value)
-    known = {str(d.metadata["Name"]).lower() for d in metadata.distributions()}
+    known = {contents.plain(str(d.metadata["Name"])) for d in metadata.distributions()}
     not_packages = {"tlgui", "packaging"}
     needed = (asked & known) - not_packages
-    assert {"keras", "numpy"} <= needed
+    assert {"keras", "numpy", "ai-edge-litert"} <= needed
     assert needed <= set(contents.METADATA)
+
+
+def test_packages_are_found_however_they_write_themselves() -> None:
+    assert "tensorflow-cpu" in map(contents.plain, ["tensorflow_cpu", "x"])
+    found = contents.installed(contents.METADATA)
+    assert {"keras", "numpy"} < set(found)
+    assert {"tensorflow", "tensorflow-cpu"} & set(found)
 
 
 def test_the_linked_libraries_are_read() -> None:
@@ -219,3 +227,36 @@ def test_the_locked_packages_have_sums_and_no_hosts(name: str) -> None:
     sums = [line for line in lines if line.startswith(" ")]
     assert all(line.strip().startswith("--hash=sha256:") for line in sums)
     assert "--require-hashes" in install_options()
+
+
+def test_the_wanted_groups_of_symbols_are_read() -> None:
+    told = """
+Version References:
+  required from libc.so.6:
+    0x09691a75 0x00 05 GLIBC_2.2.5
+    0x069691b4 0x00 04 GLIBC_2.34
+  required from libstdc++.so.6:
+    0x0297f861 0x00 03 GLIBCXX_3.4.29
+
+"""
+    assert depends.wanted_groups(told) == {
+        "libc.so.6": {"GLIBC_2.2.5", "GLIBC_2.34"},
+        "libstdc++.so.6": {"GLIBCXX_3.4.29"},
+    }
+
+
+def test_a_package_is_asked_for_in_the_latest_version_that_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "libc6:amd64.symbols").write_text(
+        "libc.so.6 libc6 #MINVER#\n"
+        " GLIBC_2.4@GLIBC_2.4 2.4\n GLIBC_2.34@GLIBC_2.34 2.34\n"
+    )
+    monkeypatch.setattr(depends, "_INFO", tmp_path)
+    found = {"libc.so.6": "libc6", "libm.so.6": "libc6", "libX11.so.6": "libx11-6"}
+    needed = {
+        "libc.so.6": {"GLIBC_2.4"},
+        "libm.so.6": {"GLIBC_2.34"},
+        "libX11.so.6": set[str](),
+    }
+    assert depends.with_versions(found, needed) == ["libc6 (>= 2.34)", "libx11-6"]
