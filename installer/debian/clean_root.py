@@ -163,6 +163,7 @@ class Trial:
         """Removes the package; nothing of it is left but what the person made."""
         kept = self.persons_files()
         self._root.run("apt-get", "-q", "-y", "--auto-remove", "purge", product.PACKAGE)
+        self._root.run("apt-get", "clean")
         words = (product.COMMAND, product.PACKAGE, product.APP_ID)
         ours = sorted(f for f in self._root.files() if any(w in f for w in words))
         ours = [f for f in ours if not f.startswith("var/log/")]
@@ -171,7 +172,7 @@ class Trial:
         more = sorted(self._root.files() - before)
         self.see(
             f"removed; nothing of it is left, and the person's {len(kept)} files are; "
-            f"left by other packages: {len(more)} files ({', '.join(more[:6])} …)"
+            f"left by other packages: {len(more)} files ({', '.join(more[:8])})"
         )
         hidden = sorted(p.name for p in self._root.home.iterdir())
         self.see(f"in the person's home: {', '.join(hidden)}")

@@ -29,14 +29,14 @@ Comment:
  that it wants passed on is listed in /opt/{package}/THIRD-PARTY-NOTICES.txt.
 
 Files: *
-Copyright: The {name} authors
+Copyright: {year} The {name} authors
 License: Apache-2.0
  On Debian systems, the complete text of the Apache License 2.0 can be found in
  /usr/share/common-licenses/Apache-2.0.
 
 Files: /opt/{package}/_internal/PySide6/*
  /opt/{package}/_internal/shiboken6/*
-Copyright: The Qt Company Ltd. and other contributors
+Copyright: {year} The Qt Company Ltd. and other contributors
 License: LGPL-3
  On Debian systems, the complete text of the GNU Lesser General Public License,
  version 3, can be found in /usr/share/common-licenses/LGPL-3.
@@ -48,6 +48,7 @@ OVERRIDES = {
     "embedded-library": "wheels carry the versions they were built and tested with",
     "unstripped-binary-or-object": "stripping what wheels were patched with breaks it",
     "hardening-no-fortify-functions": "binaries of others, as published",
+    "hardening-no-pie": "the start program of PyInstaller, as published",
     "hardening-no-relro": "binaries of others, as published",
     "hardening-no-bindnow": "binaries of others, as published",
     "shared-library-lacks-prerequisites": "plugins that are loaded by their library",
@@ -57,15 +58,12 @@ OVERRIDES = {
     "binary-from-other-architecture": "none is run; data of a converter",
     "executable-stack-in-shared-library": "binaries of others, as published",
     "shared-library-is-executable": "as published",
-    "exec-stack": "binaries of others, as published",
     "no-symbols-control-file": "no other package links with a bundle in /opt",
     "initial-upload-closes-no-bugs": "not uploaded to Debian",
     "no-manual-page": "tlgui-cli is the same program as tlgui",
     "extra-license-file": "said to belong to the program by those who made it",
     "package-installs-python-bytecode": "the program runs its own Python",
-    "package-contains-python-tests-in-global-module": "not Debian's Python",
     "python-module-in-wrong-location": "not Debian's Python",
-    "missing-dep-on-any-of-files": "not Debian's Python",
     "package-has-long-file-name": "as published",
     "repeated-path-segment": "as published",
 }
@@ -105,7 +103,8 @@ def _wrapped(text: str) -> str:
 
 def copyright_file() -> str:
     """Whose work the package is."""
-    return _COPYRIGHT.format(name=product.NAME, package=product.PACKAGE)
+    year = time.gmtime(product.source_date()).tm_year
+    return _COPYRIGHT.format(name=product.NAME, package=product.PACKAGE, year=year)
 
 
 def changelog() -> str:
