@@ -59,19 +59,20 @@ def build_linux(root: Path, keep_tree: bool) -> None:
 
 
 def build_windows(root: Path, keep_tree: bool) -> None:
-    from installer.console import Trouble
+    """On Linux from the wheels for Windows; on Windows frozen like everywhere."""
+    from installer import build_packages
     from installer.freeze import places, tree
-    from installer.setup import nsis
+    from installer.setup import nsis, windows_tree
 
-    if sys.platform != "win32":
-        raise Trouble(
-            "Expected Windows, where the program is frozen for it; found "
-            f"{sys.platform}. Build there, or by the recipe in installer/ci."
-        )
     here = places.usual(root)
-    if not keep_tree or not here.tree.is_dir():
-        tree.make(here)
-    nsis.make(here, here.tree)
+    made = here.tree if sys.platform == "win32" else windows_tree.place(here)
+    if not keep_tree or not made.is_dir():
+        if sys.platform == "win32":
+            tree.make(here)
+        else:
+            build_packages.provide_for_windows()
+            windows_tree.make(here)
+    nsis.make(here, made)
 
 
 def build_macos(root: Path, keep_tree: bool) -> None:

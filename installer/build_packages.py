@@ -55,3 +55,23 @@ def _has_shared_python() -> bool:
     places = [Path(str(folder)) for folder in folders if folder]
     places += [place / triplet for place in places]
     return any((place / name).is_file() for place in places if ".so" in name)
+
+
+FOR_WINDOWS = {
+    "makensis": "nsis",
+    "osslsigncode": "osslsigncode",
+    "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64",
+    "x86_64-w64-mingw32-windres": "binutils-mingw-w64-x86-64",
+}
+
+
+def provide_for_windows() -> None:
+    """Installs what the program for Windows is put together with, on Debian.
+
+    Raises:
+        Trouble: something cannot be installed from here.
+    """
+    extra = {name for program, name in FOR_WINDOWS.items() if not found(program)}
+    drawing = Missing(missing_libraries(DRAWING))
+    wanted = packages.missing_for_venv() + drawing + Missing(extra=tuple(sorted(extra)))
+    packages.provide(wanted, Missing())

@@ -161,6 +161,9 @@ def is_wanted(place: str) -> bool:
     path = PurePosixPath(place.replace("\\", "/"))
     if "translations" in path.parts and path.suffix == ".qm" and "Qt" in str(path):
         return fnmatch.fnmatchcase(path.name, TRANSLATIONS_KEPT)
+    if any(part.endswith(".dist-info") for part in path.parts):
+        # The rest tells of the environment, with its folder; licences are elsewhere.
+        return path.name == "METADATA"
     if any(fnmatch.fnmatchcase(path.name, name) for name in NEVER_SHIPPED):
         return False
     return not any(fnmatch.fnmatchcase(str(path), p) for p in FILES_LEFT_OUT)

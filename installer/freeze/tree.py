@@ -23,9 +23,7 @@ def make(places: Places) -> None:
         Trouble: a step failed; says which and how.
     """
     python = environment.make(places)
-    say("Drawing the icons and preparing the models.")
-    _write_into(places, places.pictures, [python, "-m", "installer.freeze.pictures"])
-    _write_into(places, places.prepared, [python, "-m", "installer.freeze.prepared"])
+    draw_and_prepare(places, python)
     _run_pyinstaller(places, python)
     if sys.platform.startswith("linux"):
         _set_system_libraries_aside(places)
@@ -38,6 +36,14 @@ def make(places: Places) -> None:
     places.out.mkdir(exist_ok=True)
     (places.out / SIZES).write_text(table + "\n", encoding="utf-8")
     say(table)
+
+
+def draw_and_prepare(places: Places, python: Path) -> None:
+    """Makes what no system brings: the icon in its sizes, the converted models."""
+    say("Drawing the icons and preparing the models.")
+    module = "installer.freeze"
+    _write_into(places, places.pictures, [python, "-m", f"{module}.pictures"])
+    _write_into(places, places.prepared, [python, "-m", f"{module}.prepared"])
 
 
 def _write_into(places: Places, folder: Path, command: list[str | Path]) -> None:

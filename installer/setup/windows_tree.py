@@ -18,7 +18,7 @@ from installer import product
 from installer.console import Trouble, say
 from installer.freeze import contents, environment, sizes
 from installer.freeze.places import Places
-from installer.freeze.tree import NOTICE, SIZES
+from installer.freeze.tree import NOTICE, SIZES, draw_and_prepare
 from installer.setup import launchers
 
 PYTHON = "3.13"
@@ -58,6 +58,11 @@ TARGET = {
 }
 
 
+def place(places: Places) -> Path:
+    """Where the program for Windows is put together."""
+    return places.work / "windows" / product.PACKAGE
+
+
 def make(places: Places) -> Path:
     """Puts the program together.
 
@@ -68,7 +73,8 @@ def make(places: Places) -> Path:
         Trouble: something cannot be had, or is not what was locked.
     """
     python = environment.make(places)
-    tree = places.work / "windows" / product.PACKAGE
+    draw_and_prepare(places, python)
+    tree = place(places)
     inside = tree / "_internal"
     shutil.rmtree(tree, ignore_errors=True)
     inside.mkdir(parents=True)
@@ -146,9 +152,11 @@ def _install(places: Places, python: Path, inside: Path) -> None:
     wanted.write_text("\n".join(chosen.values()) + "\n", encoding="utf-8")
     platform = ["--platform", "win_amd64", "--implementation", "cp"]
     platform += ["--python-version", PYTHON, "--abi", "cp313", "--abi", "abi3"]
-    platform += ["--abi", "none", "--no-compile"]
-    options = [*environment.install_options(), *platform, "--target", inside]
-    environment.run(places, [python, "-m", "pip", *options, "-r", wanted])
+    # pip asks the Python that runs it, not the one that is installed for.
+    platform += ["--abi", "none", "--no-compile", "--ignore-requires-python"]
+    command: list[str | Path] = [python, "-m", "pip"]
+    command += [*environment.install_options(), *platform]
+    environment.run(places, [*command, "--target", inside, "-r", wanted])
 
 
 def _add_python(places: Places, python: Path, inside: Path) -> None:
@@ -267,5 +275,5 @@ def _write_notices(places: Places, python: Path, inside: Path) -> None:
     names = sorted({path.name.partition(".")[0] for path in inside.iterdir()})
     modules.write_text(json.dumps(names))
     module = "installer.freeze.licences"
-    command = [python, "-m", module, inside.parent / NOTICE, modules]
-    environment.run(places, command)
+    command: list[str | Path] = [python, "-m", module]
+    environment.run(places, [*command, inside.parent / NOTICE, modules])

@@ -39,6 +39,8 @@ PLACES = "PySide6/Qt/plugins"
         ("PySide6/Qt/translations/qtbase_de.qm", True),
         ("PySide6/Qt/translations/designer_de.qm", False),
         ("resources/translations/tlgui_de.qm", True),
+        ("keras-3.15.1.dist-info/METADATA", True),
+        ("keras-3.15.1.dist-info/RECORD", False),
         ("libstdc++.so.6", False),
         ("libgcc_s.so.1", False),
         ("numpy.libs/libgfortran-040039e1.so.5.0.0", True),

@@ -223,11 +223,11 @@ def test_the_manual_page_is_taken_by_man(tmp_path: Path) -> None:
     assert (shown.returncode, shown.stderr) == (0, "")
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="a Mac would build")
 def test_a_build_elsewhere_says_where_to_build(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    other = {"linux": "windows", "win32": "macos", "darwin": "windows"}[sys.platform]
-    assert build.main([other]) == 2
+    assert build.main(["macos"]) == 2
     assert "installer/ci" in capsys.readouterr().err
 
 
