@@ -18,7 +18,7 @@ from installer.debian.chroot import Root
 from installer.debian.man_page import man_page
 from installer.freeze.places import ICON_SIZES
 from installer.portable import run_file
-from installer.setup import nsis
+from installer.setup import launchers, nsis, windows_tree
 from tlgui import cli
 
 SH = shutil.which("sh")
@@ -239,3 +239,73 @@ def test_a_person_in_a_bare_system_has_nothing_of_ours() -> None:
     assert command[3:5] == ["/usr/bin/env", "-i"]
     assert "DISPLAY=:5" in command
     assert command[-2:] == ["tlgui", "demo"]
+
+
+LOCK = """\
+keras==3.15.1 \\
+    --hash=sha256:aa
+joblib==1.6.0 \\
+    --hash=sha256:bb
+numpy==2.4.6 ; python_full_version < '3.12' \\
+    --hash=sha256:cc
+numpy==2.5.5 ; python_full_version >= '3.12' \\
+    --hash=sha256:dd \\
+    --hash=sha256:ee
+"""
+
+
+def test_a_lock_file_is_read_for_another_system() -> None:
+    older, newer = "python_full_version < '3.12'", "python_full_version >= '3.12'"
+    assert windows_tree.conditions(LOCK) == {older, newer}
+    entries = list(windows_tree.for_target(LOCK, {older: False, newer: True}))
+    assert [entry.partition(" ")[0] for entry in entries] == [
+        "keras==3.15.1",
+        "numpy==2.5.5",
+    ]
+    assert entries[1].endswith("sha256:dd \\\n    --hash=sha256:ee")
+    assert " ; " not in entries[1]
+
+
+@pytest.mark.parametrize(
+    ("place", "wanted"),
+    [
+        ("sklearn/datasets/data/digits.csv.gz", True),
+        ("sklearn/base.py", False),
+        ("tensorflow_cpu-2.21.0.dist-info/METADATA", True),
+        ("rich-15.0.0.dist-info/METADATA", False),
+        ("tensorflow/python/_pywrap_tensorflow_internal.pyd", True),
+        ("python313.dll", True),
+    ],
+)
+def test_windows_leaves_out_what_the_frozen_program_does(
+    place: str, wanted: bool
+) -> None:
+    assert windows_tree._is_wanted(place) is wanted
+
+
+def test_a_version_has_four_numbers_on_windows() -> None:
+    assert launchers.version_numbers("0.1.0") == "0,1,0,0"
+
+
+DIGESTS = "Current message digest : {}\nCalculated message digest : AB\n"
+
+
+@pytest.mark.parametrize(
+    ("told", "good"),
+    [
+        (DIGESTS.format("AB") + "Subject: /O=Python Software Foundation/CN=x", True),
+        (DIGESTS.format("CD") + "Subject: /O=Python Software Foundation/CN=x", False),
+        (DIGESTS.format("AB") + "Subject: /O=Somebody", False),
+        ("No signature found", False),
+    ],
+)
+def test_only_the_foundations_signature_counts(
+    told: str, good: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = subprocess.CompletedProcess([], 1, stdout=told)
+    monkeypatch.setattr(subprocess, "run", lambda *words, **options: answer)
+    if good:
+        windows_tree.check_signature(tmp_path / "python.exe")
+        return
+    with pytest.raises(Trouble, match=r"Expected python\.exe as the Python"):
+        windows_tree.check_signature(tmp_path / "python.exe")
