@@ -11,6 +11,7 @@ the system packages that a build needs, after saying which.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -31,8 +32,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("system", choices=sorted(BUILDS))
     parser.add_argument("--keep-tree", action="store_true")
     options = parser.parse_args(arguments)
+    from installer import product
     from installer.console import Trouble
 
+    # One time for the whole build, whatever is committed meanwhile.
+    os.environ["SOURCE_DATE_EPOCH"] = str(product.source_date())
     try:
         BUILDS[options.system](root, options.keep_tree)
     except Trouble as told:

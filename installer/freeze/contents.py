@@ -186,6 +186,17 @@ def is_of_the_system(place: str, source: str) -> bool:
     )
 
 
+def own_modules(root: Path) -> list[str]:
+    """Every module of the program, also those that only a command line names.
+
+    Args:
+        root: the folder of the source tree.
+    """
+    files = sorted((root / "tlgui").rglob("*.py"))
+    places = (file.relative_to(root).with_suffix("").parts for file in files)
+    return [".".join(p for p in parts if p != "__init__") for parts in places]
+
+
 def data_files(root: Path, prepared: Path) -> list[Entry]:
     """Everything that the program reads beside its modules.
 

@@ -27,7 +27,7 @@ while [ $# -gt 0 ]; do
         --help | -h)
             echo "$name $version: sh $0 [--into FOLDER]"
             echo "Installs into FOLDER ($into) and adds it to your menu."
-            echo "To remove it again: sh $into/uninstall.sh"
+            echo "To remove it again: sh \"$into/uninstall.sh\""
             exit 0
             ;;
         *) fail "Expected --into FOLDER or --help, found $1. See --help." ;;
@@ -136,5 +136,5 @@ if command -v update-desktop-database >/dev/null; then update-desktop-database -
 
 echo "Installed. It stands in your menu, and as $bin/$command for a terminal."
 [ -z "$missing" ] || echo "Before a window can open, your system has to install what holds: $missing"
-echo "To remove it again: sh $into/uninstall.sh"
+echo "To remove it again: sh \"$into/uninstall.sh\""
 exit 0

@@ -79,6 +79,12 @@ def test_every_weight_and_the_digits_go_in(tmp_path: Path) -> None:
     assert not any("screenshots" in place for place in places)
 
 
+def test_every_module_of_the_program_goes_in() -> None:
+    modules = contents.own_modules(ROOT)
+    assert {"tlgui", "tlgui.__main__", "tlgui.ml.foreign.child"} < set(modules)
+    assert all(name.split(".")[0] == "tlgui" for name in modules)
+
+
 def test_a_missing_file_of_a_package_is_told() -> None:
     with pytest.raises(FileNotFoundError, match=r"numpy has no file nothing\.bin"):
         contents._of_package("numpy", "nothing.bin")
