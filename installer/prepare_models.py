@@ -9,6 +9,7 @@ converted layers with Keras' own on the person's pictures.
 """
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from tlgui.core.catalogue import CATALOGUE
@@ -19,14 +20,19 @@ from tlgui.ml.prefix import convert_prefix
 BUNDLED = Path(__file__).resolve().parent.parent / "resources" / "prefixes"
 
 
-def prepare(folder: Path) -> list[Path]:
+def prepare(folder: Path, names: Collection[str] | None = None) -> list[Path]:
     """Writes what is not there yet.
+
+    Args:
+        folder: is made if need be.
+        names: of the backbones; None for all.
 
     Returns:
         Every file that is there now.
     """
     for backbone in CATALOGUE.values():
-        if backbone.weights_path is not None:
+        wanted = names is None or backbone.name in names
+        if wanted and backbone.weights_path is not None:
             convert_prefix(Cut(backbone, POOLED), [folder])
             find_template(backbone, [folder])
     return sorted(folder.iterdir())

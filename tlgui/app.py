@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from tlgui import __version__, app_start, paths
 from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import TlguiError
-from tlgui.core.project_paths import SUFFIX, is_project, project_around
+from tlgui.core.project_paths import PROJECT, SUFFIX, is_project, project_around
 from tlgui.core.run import SPEC
 from tlgui.core.settings import settings_file
 from tlgui.core.settings_file import SettingsFile
@@ -126,7 +126,9 @@ class Studio(QObject):
         self.worker.start()
 
     def open(self, path: Path) -> None:
-        """Opens a project, a folder of photos or a run folder."""
+        """Opens a project (its file serves too), a folder of photos or a run folder."""
+        if path.name == PROJECT:  # what a desktop knows as a project is a file
+            path = path.parent
         around = project_around(path)
         if is_project(path) or path.suffix == SUFFIX:
             self.projects.open(path)

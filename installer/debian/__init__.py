@@ -1,0 +1,1 @@
+"""The package for Debian, Ubuntu and their relatives."""

@@ -1,0 +1,1 @@
+"""One file for any Linux: it installs for one person, without root."""
