@@ -91,7 +91,7 @@ def start_and_stop(
     number = progress.counts[JobEnded]
     kind = RunStarted if number % 2 else EpochEnded
     awaited = progress.counts[kind] + 1
-    worker.submit(train_job(dataset, place, epochs=100_000))
+    worker.submit(train_job(dataset, place, epochs=10_000))
     qtbot.waitUntil(reached(progress, kind, awaited), timeout=LONG)
     worker.request_stop(Stop.KEEP if number % 4 < 2 else Stop.DROP)
     qtbot.waitUntil(reached(progress, JobEnded, number + 1), timeout=LONG)
@@ -128,7 +128,7 @@ def test_closing_while_training_leaves_nothing(
         worker = Worker("efficientnet-lite0")
         progress = Progress(worker)
         worker.start()
-        worker.submit(train_job(dataset, tmp_path / str(number), epochs=100_000))
+        worker.submit(train_job(dataset, tmp_path / str(number), epochs=10_000))
         kind = RunStarted if number % 2 else EpochEnded
         qtbot.waitUntil(reached(progress, kind, 1), timeout=LONG)
         engine = engine_of(window)
