@@ -24,8 +24,8 @@ class RunsGoOn(QWidget):
         self.fewer = controls.button("")
         self.fewer.setToolTip(
             self.tr(
-                "Where memory ran out: the photos of a batch go through the model in "
-                "smaller parts. The result stays the same but for rounding."
+                "Where memory ran out: a step still learns from a whole batch, but its "
+                "photos go through the model in smaller parts."
             )
         )
         self.elsewhere = controls.label(
