@@ -18,6 +18,7 @@ from PIL import Image
 from installer.packages import missing_for_qt
 from tests.journey.display import own_display
 from tests.journey.person import Person, Thing
+from tlgui.core.checkpoint import Checkpoints
 from tlgui.core.run import HISTORY, MODEL
 
 pytestmark = pytest.mark.tf
@@ -332,6 +333,14 @@ def test_after_a_kill_everything_is_there_again(
     leaves_nothing(again, lambda: again.press("ctrl+q"))
 
 
-def test_a_request_to_end_is_obeyed_while_training(start: Start, photos: Path) -> None:
+def test_a_request_to_end_is_obeyed_while_training(
+    start: Start, photos: Path, tmp_path: Path
+) -> None:
     person = train_for_long(start, photos)
+    under_way = epoch_of(person)
     leaves_nothing(person, lambda: person.program.send_signal(signal.SIGTERM), 5)
+    (run,) = (tmp_path / "home-runs" / "my insects.tlgui" / "runs").iterdir()
+    assert not (run / MODEL).exists(), "it can go on"
+    last, _ = Checkpoints(run).read_last()
+    assert last is not None
+    assert len(last.about["records"]) >= under_way - 1

@@ -52,11 +52,13 @@ class Studio(app.Studio):
     def tell(self, record):
         line = {"event": "epoch_ended", "record": {"epoch": record.epoch}}
         print(json.dumps(line), flush=True)
+        if sys.argv[4:] == ["logout", "late"] and record.epoch == 3:
+            self.log_out()
     def tell_run(self):
         line = {"event": "run_started", "run": self.session.run.plan.run}
         print(json.dumps(line), flush=True)
-        if sys.argv[4] == "logout":
-            QTimer.singleShot(int(sys.argv[5]), self.log_out)
+        if sys.argv[4:] == ["logout", "early"]:
+            QTimer.singleShot(0, self.log_out)
     def log_out(self):
         # What Qt does when the session manager ends the session.
         print(json.dumps({"event": "logout"}), flush=True)
@@ -139,8 +141,8 @@ def measure(way: Way, data: Path, work: Path) -> dict[str, Any]:
 def _command(way: Way, data: Path, run: Path) -> list[str]:
     block = _BLOCKS[way.learns]
     if way.place == "window":
-        delay = "0" if way.early else "8000"
-        arguments = [str(data), block, str(_EPOCHS), way.how, delay]
+        moment = "early" if way.early else "late"
+        arguments = [str(data), block, str(_EPOCHS), way.how, moment]
         return [sys.executable, "-c", _WINDOW, *arguments]
     options = ["--trainable", block or "head", "--epochs", str(_EPOCHS)]
     options += ["--strategy", "direct", "--augment", "none", "--json"]

@@ -72,13 +72,14 @@ def lines(noted: Path) -> list[str]:
 
 @posix
 def test_linux_holds_it_off_with_the_program_of_systemd(program: Path) -> None:
+    before = set(psutil.Process().children())
     with kept_awake(lambda: find_wakefulness("linux")):
         until(lambda: "cat" in lines(program))
         options = lines(program)
         assert "--what=sleep:idle" in options
         assert "--mode=block" in options
         assert any(option.startswith("--why=") for option in options)
-        children = psutil.Process().children(recursive=True)
+        children = set(psutil.Process().children(recursive=True)) - before
         assert "cat" in [child.name() for child in children]
     _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive

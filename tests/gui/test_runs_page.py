@@ -468,7 +468,7 @@ def test_an_interrupted_run_goes_on_with_fewer_photos_at_a_time(
     click(page, 1, Column.NAME)
     projects.runs.read_again()
     qtbot.waitUntil(page.going_on.fewer.isVisible, timeout=10_000)
-    assert page.going_on.fewer.text() == "…with 16 photos at a time"
+    assert page.going_on.fewer.text() == "Go on with 16 photos at a time"
     QTest.mouseClick(page.going_on.fewer, CLICK)
     job = jobs.submitted[-1]
     assert isinstance(job, ResumeJob)

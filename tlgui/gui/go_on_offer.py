@@ -79,8 +79,8 @@ class GoOnOffer(QWidget):
         if lacks_memory:
             text = self.tr(
                 "Nothing is lost: the run goes on where it was kept last. Fewer photos "
-                "at a time need less memory and a little longer; the result stays the "
-                "same but for rounding."
+                "at a time need less memory and a little longer; every step still "
+                "learns from a whole batch."
             )
         self.text.setText(text)
         fewer = self.tr("Go on with {0} photos at a time")

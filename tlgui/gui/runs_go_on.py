@@ -24,14 +24,14 @@ class RunsGoOn(QWidget):
         self.fewer = controls.button("")
         self.fewer.setToolTip(
             self.tr(
-                "Where memory ran out: the photos of a batch go through the model in "
-                "smaller parts. The result stays the same but for rounding."
+                "Where memory ran out: a step still learns from a whole batch, but its "
+                "photos go through the model in smaller parts."
             )
         )
         self.elsewhere = controls.label(
             self.tr("Training in another window"), "warning"
         )
-        self.setLayout(controls.row(self.same, self.fewer, self.elsewhere))
+        self.setLayout(controls.row(self.same, self.fewer, self.elsewhere, None))
         self.same_action = QAction(self.same.text(), self)
         self.fewer_action = QAction("", self)
         self.actions_of_menu = [self.same_action, self.fewer_action]
@@ -55,11 +55,9 @@ class RunsGoOn(QWidget):
         )
         self.elsewhere.setVisible(is_elsewhere)
         if run is not None:
-            text = self.tr("…with {0} photos at a time")
-            count = half_at_once(run.spec)
-            self.fewer.setText(text.format(count))
             text = self.tr("Go on with {0} photos at a time")
-            self.fewer_action.setText(text.format(count))
+            for thing in (self.fewer, self.fewer_action):
+                thing.setText(text.format(half_at_once(run.spec)))
         self.setVisible(can or is_elsewhere)
 
     def _show(self, can: bool, things: list[QWidget | QAction]) -> None:

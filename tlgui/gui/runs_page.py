@@ -90,7 +90,6 @@ class RunsPage(QWidget):
         title.setAlignment(self.count, Qt.AlignmentFlag.AlignBottom)
         doing = controls.row(
             self.show_button,
-            self.going_on,
             self.continuing.button,
             self.again_button,
             self.bin_button,
@@ -100,7 +99,7 @@ class RunsPage(QWidget):
             self.empty_button,
         )
         upper, lower = QWidget(), controls.card(controls.column(self.plot))
-        upper.setLayout(controls.column(self.table, doing, gap=12))
+        upper.setLayout(controls.column(self.table, self.going_on, doing, gap=12))
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
         split.setHandleWidth(controls.GAP)

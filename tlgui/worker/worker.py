@@ -24,7 +24,7 @@ STOP_GRACE = 8.0
 # What is kept goes to a disk, and there are slow ones: nothing is lost to haste.
 SAVING_GRACE = 120.0
 # A run that is paused as the window closes writes where it is, or is ended.
-PAUSE_GRACE = 3.0
+PAUSE_GRACE = 2.5
 _STARTING, _READY, _LOST = "starting", "ready", "lost"
 
 
