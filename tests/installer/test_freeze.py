@@ -13,7 +13,7 @@ from installer.debian import depends
 from installer.freeze import contents, elf, licences, sizes
 from installer.freeze.environment import install_options
 from installer.freeze.licences import Part
-from installer.freeze.prepared import undated
+from installer.freeze.prepared import renumbered, undated
 from installer.product import ROOT
 from tlgui.core.catalogue import CATALOGUE
 
@@ -225,6 +225,12 @@ def test_a_template_is_the_same_whenever_it_was_made() -> None:
     assert once == again
     with zipfile.ZipFile(io.BytesIO(once)) as archive:
         assert archive.read("model.weights.h5") == b"weights"
+
+
+def test_shared_parts_of_a_model_are_numbered_as_they_come() -> None:
+    config = [{"shared_object_id": n} for n in (1397606, 1405624, 1397606)]
+    told = json.loads(renumbered(json.dumps(config)))
+    assert [part["shared_object_id"] for part in told] == [1, 2, 1]
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "build-requirements.txt"])

@@ -18,7 +18,7 @@ from installer.debian.chroot import Root
 from installer.debian.man_page import man_page
 from installer.freeze.places import ICON_SIZES
 from installer.portable import run_file
-from installer.setup import launchers, nsis, windows_tree
+from installer.setup import imports, launchers, nsis, windows_tree
 from tlgui import cli
 
 SH = shutil.which("sh")
@@ -275,12 +275,30 @@ def test_a_lock_file_is_read_for_another_system() -> None:
         ("rich-15.0.0.dist-info/METADATA", False),
         ("tensorflow/python/_pywrap_tensorflow_internal.pyd", True),
         ("python313.dll", True),
+        ("PySide6/Qt6Core.dll", True),
+        ("PySide6/QtOpenGLWidgets.pyd", True),
+        ("PySide6/Qt6Quick.dll", False),
+        ("PySide6/designer.exe", False),
+        ("PySide6/plugins/platforms/qwindows.dll", True),
+        ("PySide6/plugins/platforms/qminimal.dll", False),
+        ("PySide6/translations/qtbase_de.qm", True),
+        ("PySide6/translations/designer_de.qm", False),
+        ("PIL/_avif.cp313-win_amd64.pyd", False),
     ],
 )
 def test_windows_leaves_out_what_the_frozen_program_does(
     place: str, wanted: bool
 ) -> None:
     assert windows_tree._is_wanted(place) is wanted
+
+
+def test_a_library_that_is_nowhere_is_told() -> None:
+    found = {
+        "tlgui.exe": ("KERNEL32.dll", "api-ms-win-crt-heap-l1-1-0.dll"),
+        "_internal/a.pyd": ("VCRUNTIME140_THREADS.dll", "python313.dll"),
+        "_internal/python313.dll": ("VERSION.dll",),
+    }
+    assert imports.missing(found) == {"vcruntime140_threads.dll": ["_internal/a.pyd"]}
 
 
 def test_a_version_has_four_numbers_on_windows() -> None:
