@@ -93,8 +93,10 @@ class FolderLock:
         self._leaves_traces = leaves_traces
         self._file = inside(folder, names.lock)
         self._stream = self._take()
+        holder = inside(folder, names.holder)
+        storage.drop_drafts(holder)  # of a holder that was killed
         try:
-            storage.write_json(inside(folder, names.holder), asdict(_us()))
+            storage.write_json(holder, asdict(_us()))
         except TlguiError:
             self._stream.close()
             raise
