@@ -5,7 +5,7 @@ from tlgui.core.events import Failure, Outcome
 from tlgui.core.spec import TrainingSpec
 from tlgui.worker.engine import _failure
 from tlgui.worker.engine_loss import ending_of_loss
-from tlgui.worker.jobs import PredictJob, TrainJob
+from tlgui.worker.jobs import ImportJob, PredictJob, TrainJob
 
 TRAINING = TrainJob(TrainingSpec(data="/p"), a_dataset(), "/runs", "one")
 
@@ -37,7 +37,13 @@ def test_without_a_run_folder_there_is_nothing_to_go_on_with() -> None:
 
 def test_photos_that_were_being_named_are_named_again() -> None:
     told = ending_of_loss(PredictJob("/run", ("a.jpg",)), -9, None)
+    assert "was predicting is gone" in told.trouble
     assert told.trouble.endswith("Try again.")
+
+
+def test_a_model_file_that_was_being_read_is_named_as_such() -> None:
+    told = ending_of_loss(ImportJob("/model.keras", "mine"), -9, None)
+    assert "was reading the model file is gone" in told.trouble
 
 
 def test_memory_that_runs_out_inside_the_engine_is_the_same_failure() -> None:

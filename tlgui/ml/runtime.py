@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
+from tlgui import paths
+
 _CHATTER = (b"WARNING: All log messages before absl", b"I0000", b"W0000", b"INFO: ")
 
 
@@ -17,6 +19,9 @@ def tensorflow() -> Any:
     # Warnings of the C++ side go to stderr before any of our handlers exists.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    # What other programs have set in a person's keras.json must not change a run, and
+    # Keras would leave such a file in their home.
+    os.environ["KERAS_HOME"] = str(paths.cache_dir() / "keras")
     with without_chatter():
         import tensorflow as tf
 

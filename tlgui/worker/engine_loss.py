@@ -1,7 +1,7 @@
 """What a person is told when the engine ends by itself."""
 
 from tlgui.core.events import Failure, JobEnded, Outcome
-from tlgui.worker.jobs import Job, Training
+from tlgui.worker.jobs import ImportJob, Job, Training
 
 # SIGKILL, as sent where memory runs out; Windows' STATUS_NO_MEMORY and
 # STATUS_COMMITMENT_LIMIT.
@@ -21,12 +21,17 @@ def ending_of_loss(job: Job, code: int | None, epochs: int | None) -> JobEnded:
     if code in _MEMORY_CODES:
         reason = "the system ended it, most likely because memory ran out"
         failure = Failure.MEMORY
-    what = "training" if isinstance(job, Training) else "predicting"
     trouble = (
-        f"The part of the program that was {what} is gone: {reason} (code {code}). "
-        f"A new one is starting. {_advice(job, failure, epochs)}"
+        f"The part of the program that was {_work(job)} is gone: {reason} "
+        f"(code {code}). A new one is starting. {_advice(job, failure, epochs)}"
     )
     return JobEnded(Outcome.FAILED, trouble, failure=failure)
+
+
+def _work(job: Job) -> str:
+    if isinstance(job, Training):
+        return "training"
+    return "reading the model file" if isinstance(job, ImportJob) else "predicting"
 
 
 def _advice(job: Job, failure: Failure, epochs: int | None) -> str:
