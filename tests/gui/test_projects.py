@@ -660,7 +660,7 @@ def test_a_project_that_breaks_while_it_is_open_is_left(
     studio.train()
     folder = studio.projects.state.folder
     assert folder is not None
-    shutil.rmtree(folder)
+    folder.rename(folder.with_name("gone"))
     with studio.qtbot.waitSignal(studio.files.refused, timeout=10_000):
         studio.projects.open(folder)
     assert studio.projects.state.folder is None
