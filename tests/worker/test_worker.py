@@ -2,11 +2,13 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from PySide6.QtCore import QObject, QThread, QTimer, Slot
 from pytestqt.qtbot import QtBot
 
 from tlgui.core import events
@@ -125,6 +127,48 @@ def test_stop_ends_within_a_batch_and_keeps_what_is_done(
     assert listener.last_ended().outcome is Outcome.STOPPED
     assert (tmp_path / "runs" / "one" / "model.keras").is_file()
     assert "lost" not in listener.states
+
+
+class SlowWindow(QObject):
+    """Takes longer for an event than the engine, and stops the run by a timer."""
+
+    def __init__(self, worker: Worker) -> None:
+        super().__init__()
+        self.waiting: list[int] = []
+        self._worker = worker
+        self._timer = QTimer(self)
+        self._timer.setInterval(20)
+        self._timer.timeout.connect(self.stop)
+        worker.event_received.connect(self.serve)
+
+    @Slot(object)
+    def serve(self, event: events.Event) -> None:
+        """As widgets would."""
+        assert QThread.currentThread() is self.thread()
+        time.sleep(0.003)
+        self.waiting.append(self._worker._told - self._worker._taken)
+        if isinstance(event, events.EpochEnded) and not self._timer.isActive():
+            self._timer.start()
+        if isinstance(event, JobEnded):
+            self._timer.stop()
+
+    @Slot()
+    def stop(self) -> None:
+        """As a click would, which waits until the events before it are served."""
+        self._worker.request_stop(Stop.KEEP)
+
+
+def test_epochs_of_milliseconds_leave_the_window_time(
+    qtbot: QtBot, warm: tuple[Worker, Listener], colours: Path, tmp_path: Path
+) -> None:
+    worker, listener = warm
+    window = SlowWindow(worker)
+    dataset = scan(colours, IMAGE_CLASSIFICATION)
+    worker.submit(train_job(dataset, tmp_path, epochs=3_000))
+    qtbot.waitUntil(ended(listener), timeout=LONG)
+    assert listener.last_ended().outcome is Outcome.STOPPED
+    assert len(listener.of(events.EpochEnded)) < 3_000
+    assert max(window.waiting) <= 64, "more would keep a click waiting"
 
 
 def test_a_stop_that_is_not_heard_ends_the_engine_and_starts_another(

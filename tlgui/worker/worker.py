@@ -6,9 +6,9 @@ import multiprocessing
 import time
 from collections import deque
 from dataclasses import dataclass
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from tlgui.core import events
 from tlgui.core.events import JobEnded, Outcome, Stop
@@ -23,6 +23,11 @@ _log = logging.getLogger(__name__)
 STOP_GRACE = 8.0
 # What is kept goes to a disk, and there are slow ones: nothing is lost to haste.
 SAVING_GRACE = 120.0
+# Epochs may take milliseconds, and a thread that is sent events faster than it takes
+# them comes to serve neither mouse nor keys: no more than so many wait for it, and
+# when it has taken them it gets a moment for itself.
+MOST_AHEAD = 64
+_REST = 0.01
 # A run that is paused as the window closes writes where it is, or is ended.
 PAUSE_GRACE = 2.5
 _STARTING, _READY, _LOST = "starting", "ready", "lost"
@@ -87,6 +92,8 @@ class Worker(QThread):
         self._waiting: deque[Job] = deque()
         self._number = 0
         self._closing = False
+        self._told, self._taken, self._holds_back = 0, 0, False
+        self.event_received.connect(self._on_taken)
 
     def submit(self, job: Job) -> None:
         """Queues a job behind those that are under way. Any thread may call."""
@@ -112,10 +119,13 @@ class Worker(QThread):
         while not self._closing:
             engine = self._engine
             assert engine is not None
-            ready = wait(
-                [self._woken, engine.connection, engine.process.sentinel],
-                self._patience(),
-            )
+            sources: list[Connection | int] = [
+                self._woken,
+                engine.connection,
+                engine.process.sentinel,
+            ]
+            count = 1 if self._is_ahead() else len(sources)
+            ready = wait(sources[:count], self._patience())
             if self._woken in ready:
                 self._woken.recv_bytes()
                 self._take_wishes()
@@ -127,6 +137,21 @@ class Worker(QThread):
             self._begin_next()
         self._pause()
         self._end_engine()
+
+    def _tell(self, event: events.Event) -> None:
+        self._told += 1
+        self.event_received.emit(event)
+
+    @Slot(object)
+    def _on_taken(self, _event: object) -> None:
+        """In the window's thread."""
+        self._taken += 1
+
+    def _is_ahead(self) -> bool:
+        """Whether the engine has to wait for the window to take what it was told."""
+        waiting = self._told - self._taken
+        self._holds_back = waiting >= MOST_AHEAD or (self._holds_back and waiting > 0)
+        return self._holds_back
 
     def _start_engine(self) -> None:
         self.engine_changed.emit(_STARTING)
@@ -157,6 +182,8 @@ class Worker(QThread):
                     return
 
     def _patience(self) -> float | None:
+        if self._holds_back:
+            return _REST
         if self._current is None or self._current.deadline is None:
             return None
         return max(0.0, self._current.deadline - time.monotonic())
@@ -202,7 +229,7 @@ class Worker(QThread):
         if current is None or isinstance(current.job, WarmUp):
             # The job to stop is still queued behind a warm-up.
             self._waiting = deque(j for j in self._waiting if isinstance(j, WarmUp))
-            self.event_received.emit(JobEnded(Outcome.STOPPED))
+            self._tell(JobEnded(Outcome.STOPPED))
             return
         current.stop = stop
         current.set_deadline()
@@ -241,7 +268,7 @@ class Worker(QThread):
         if isinstance(current.job, WarmUp):
             self._on_warm_up(event)
         else:
-            self.event_received.emit(event)
+            self._tell(event)
 
     def _on_warm_up(self, event: events.Event) -> None:
         """Nobody waits for a warm-up: a job that needs it meets the trouble itself."""
@@ -254,13 +281,13 @@ class Worker(QThread):
 
     def _check_deadline(self) -> None:
         current = self._current
-        if current is None or current.deadline is None:
+        if current is None or current.deadline is None or self._holds_back:
             return
         if time.monotonic() < current.deadline:
             return
         self._current = None
         self._end_engine()
-        self.event_received.emit(JobEnded(Outcome.STOPPED))
+        self._tell(JobEnded(Outcome.STOPPED))
         self._start_engine()
 
     def _on_engine_lost(self, engine: EngineProcess) -> None:
@@ -273,7 +300,7 @@ class Worker(QThread):
             epochs = current.epochs if current.has_folder else None
             ending = ending_of_loss(current.job, code, epochs)
             stopped = JobEnded(Outcome.STOPPED)
-            self.event_received.emit(stopped if current.stop else ending)
+            self._tell(stopped if current.stop else ending)
         elif current is not None:
             _log.error("the engine ended with code %s while warming up", code)
             # Warming up again would only end again: wait for the next real job.
