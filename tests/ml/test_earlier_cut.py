@@ -30,6 +30,7 @@ BLOCKS = tuple(block.name for block in BACKBONE.blocks)
 LOW, HIGH = Cut(BACKBONE, "block6d"), Cut(BACKBONE, POOLED)
 
 
+@pytest.mark.slow
 def test_two_parts_give_what_the_whole_gives(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), np.uint8)
     for end in (HIGH, Cut(BACKBONE, "block7a")):

@@ -170,7 +170,14 @@ def test_losses_and_answers_equal_plain_training_on_real_photos(
     assert of_answers < ANSWERS
 
 
-@pytest.mark.parametrize("trainable", [(), BLOCKS[-2:], ("block5c", "top")])
+@pytest.mark.parametrize(
+    "trainable",
+    [
+        (),
+        BLOCKS[-2:],
+        pytest.param(("block5c", "top"), marks=pytest.mark.slow),
+    ],
+)
 def test_frozen_weights_of_the_whole_model_are_the_pretrained_ones(
     trainable: tuple[str, ...], colours: Path, tmp_path: Path
 ) -> None:

@@ -93,7 +93,12 @@ CASES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize(
-    "case", ["head", "lp-ft", pytest.param("direct", marks=pytest.mark.slow)]
+    "case",
+    [
+        "head",
+        pytest.param("lp-ft", marks=pytest.mark.slow),
+        pytest.param("direct", marks=pytest.mark.slow),
+    ],
 )
 def test_killed_again_and_again_it_ends_as_if_it_had_not_been(
     case: str, colours: Path, tmp_path: Path

@@ -130,8 +130,16 @@ def test_frozen_layers_see_parts_and_give_the_whole() -> None:
     assert seen == [3, 3, 2]
 
 
-@pytest.mark.parametrize("slow", [False, True], ids=["due", "not due"])
-@pytest.mark.parametrize("trainable", [(), ("top",)], ids=["head", "blocks"])
+@pytest.mark.parametrize(
+    ("trainable", "slow"),
+    [
+        ((), False),
+        ((), True),
+        pytest.param(("top",), False, marks=pytest.mark.slow),
+        (("top",), True),
+    ],
+    ids=["head-due", "head-not due", "blocks-due", "blocks-not due"],
+)
 def test_a_paused_run_goes_on_to_the_bit_from_the_very_step(
     colours: Path,
     tmp_path: Path,

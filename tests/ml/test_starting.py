@@ -67,6 +67,7 @@ def test_a_head_goes_on_where_it_was(colours: Path, tmp_path: Path) -> None:
     assert {file.name for file in paths.prefix_dir().iterdir()} == prepared
 
 
+@pytest.mark.slow
 def test_a_backbone_that_has_learned_is_the_one_that_goes_on(
     colours: Path, tmp_path: Path
 ) -> None:
@@ -128,7 +129,7 @@ def test_other_classes_begin_with_a_new_head(colours: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "changes",
     [
-        {"epochs": 6},
+        pytest.param({"epochs": 6}, marks=pytest.mark.slow),
         pytest.param(
             {"epochs": 4, "trainable": ("top",), "strategy": "lp-ft"},
             marks=pytest.mark.slow,
