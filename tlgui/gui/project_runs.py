@@ -275,7 +275,9 @@ class ProjectRuns(QObject):
         left = tuple(entry for entry in noted if entry.folder in listed.binned)
         self._state.change(best=best, bin=left)
         self._state.remember()
-        self.take(listed.runs, listed.binned)
+        # Nothing is drawn anew for no news: a name may be just being written.
+        if (listed.runs, listed.binned) != (self.runs, self.binned):
+            self.take(listed.runs, listed.binned)
         if listed.problems and listed.problems != self._told:
             self._session.trouble_told.emit("\n".join(listed.problems))
         self._told = listed.problems
