@@ -330,9 +330,11 @@ def test_an_interrupted_run_goes_on_from_where_its_data_are_now(
         train(spec, run, emit)
     colours.rename(moved)
     command = ["train", str(moved), "--out", str(run), "--resume"]
-    assert cli.main(command) == 0
-    said = capsys.readouterr().out
+    asked = ["--epochs", "3", "--learning-rate", "0.5", "--augment", "strong"]
+    assert cli.main([*command, *asked, "--trainable", "last:1"]) == 0
+    said, warned = capsys.readouterr()
     assert "epoch 3/3" in said
+    assert warned.startswith("--trainable, --learning-rate, --augment: not heeded")
     assert (run / "model.keras").is_file()
     assert cli.main(command) == 0
     assert "is finished; there is nothing to go on with" in capsys.readouterr().out

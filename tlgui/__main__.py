@@ -21,8 +21,9 @@ def main() -> int:
         from tlgui import app
 
         return app.main(arguments)
-    from tlgui import cli
+    from tlgui import cli, logs
 
+    logs.start_log(logs.COMMAND)
     code = cli.main(arguments)
     if code == cli.EXIT_STOPPED:
         _end_now(code)

@@ -11,24 +11,28 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from tlgui import __version__, app_start, paths
+from tlgui import __version__, app_start, logs, paths
 from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import TlguiError
 from tlgui.core.project_paths import PROJECT, SUFFIX, is_project, project_around
 from tlgui.core.run import SPEC
 from tlgui.core.settings import settings_file
 from tlgui.core.settings_file import SettingsFile
+from tlgui.core.updates import find_source
 from tlgui.gui.main_window import TRAINING, MainWindow
 from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
 from tlgui.gui.theme import Appearance, apply_theme
+from tlgui.gui.updates import Updates
 from tlgui.worker.project_files import ProjectFiles
 from tlgui.worker.reader import Reader
+from tlgui.worker.update_check import UpdateCheck
 from tlgui.worker.worker import Worker
 
 _log = logging.getLogger("tlgui")
 DEMO = "demo"
+_UPDATES_AFTER = 20_000
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -43,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     if not app_start.has_display():
         return app_start.go_on_without_display(demo=options.path == DEMO)
-    app_start.start_log()
+    logs.start_log(logs.WINDOW, aloud=True)
     application = _make_application()
     kept = SettingsFile(settings_file())
     settings = Settings(kept.read())
@@ -107,8 +111,11 @@ class Studio(QObject):
             self.session.runs_dir = Path(settings.values.runs_dir)
         self.project_files = ProjectFiles(kept)
         self.projects = ProjectSession(self.session, settings, self.project_files)
-        self.window = MainWindow(self.session, settings, self.projects)
-        self.reader.bug_found.connect(self.session.bug_found)
+        self.update_check = UpdateCheck(find_source())
+        self.updates = Updates(self.update_check, settings)
+        self.window = MainWindow(self.session, settings, self.projects, self.updates)
+        for part in (self.reader, self.update_check):
+            part.bug_found.connect(self.session.bug_found)
         self._faults = app_start.Faults(self)
         self._faults.found.connect(self.session.bug_found)
         self._signals = app_start.Signals(self)
@@ -124,6 +131,8 @@ class Studio(QObject):
     def begin(self) -> None:
         """Starts the engine; the window is on the screen."""
         self.worker.start()
+        # News can wait until nobody waits for anything.
+        QTimer.singleShot(_UPDATES_AFTER, self.updates.look_if_due)
 
     def open(self, path: Path) -> None:
         """Opens a project (its file serves too), a folder of photos or a run folder."""

@@ -1,8 +1,6 @@
 """What the window needs of the system: a display, a log, signals, a net for faults."""
 
-import faulthandler
 import logging
-import logging.handlers
 import os
 import signal
 import socket
@@ -12,8 +10,6 @@ import traceback
 import types
 
 from PySide6.QtCore import QObject, Signal
-
-from tlgui import paths
 
 _log = logging.getLogger("tlgui")
 _NO_DISPLAY = "There is no display to open a window on"
@@ -42,31 +38,6 @@ def go_on_without_display(*, demo: bool) -> int:
         file=sys.stderr,
     )
     return cli.EXIT_TROUBLE
-
-
-def start_log() -> None:
-    """Logs to a file that is kept small, and crashes beside it."""
-    folder = paths.log_dir()
-    handlers: list[logging.Handler] = [logging.StreamHandler()] if sys.stderr else []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handlers.append(
-            logging.handlers.RotatingFileHandler(
-                folder / "tlgui.log", maxBytes=500_000, backupCount=2, encoding="utf-8"
-            )
-        )
-        # Stays open as long as the program lives.
-        crash_file = (folder / "crash.log").open("a", encoding="utf-8")
-        faulthandler.enable(crash_file)
-    except OSError:
-        # A full or read-only disk must not keep the window from opening.
-        if sys.stderr:
-            faulthandler.enable()
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        handlers=handlers,
-    )
 
 
 class Faults(QObject):

@@ -12,15 +12,15 @@ from tlgui import __version__, cli_output, cli_progress, paths
 from tlgui.cli_run import follow, most_at_once
 from tlgui.cli_stop import EXIT_STOPPED as EXIT_STOPPED
 from tlgui.cli_stop import StopFlag
-from tlgui.core.catalogue import CATALOGUE, DEFAULT_BACKBONE, find_backbone
+from tlgui.cli_training import add_training_options, left_out, spec_of
+from tlgui.core.catalogue import CATALOGUE, find_backbone
 from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import Outcome
-from tlgui.core.layers import parse_trainable
 from tlgui.core.run import new_run_name, open_finished_run, open_run
 from tlgui.core.scan import check_trainable, scan
-from tlgui.core.spec import LOSSES, OPTIMIZERS, STRATEGIES, TrainingSpec
-from tlgui.core.starting_point import find_starting_point, imported_models
+from tlgui.core.spec import TrainingSpec
+from tlgui.core.starting_point import imported_models
 from tlgui.core.task import IMAGE_CLASSIFICATION
 
 COMMANDS = (
@@ -28,7 +28,6 @@ COMMANDS = (
     *("train", "evaluate", "predict"),
 )
 EXIT_OK, EXIT_TROUBLE = 0, 2
-_DEFAULTS = TrainingSpec(data="")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -93,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     opened = command("import", _import, "open a model file of others to start from it")
     opened.add_argument("file", type=Path, metavar="FILE", help=".keras or .h5")
     opened.add_argument("--name", default="", help="how to call it")
-    _add_training_options(command("train", _train, "fine-tune a pretrained backbone"))
+    add_training_options(command("train", _train, "fine-tune a pretrained backbone"))
     tried = command("evaluate", _evaluate, "how good a run is on labelled data")
     tried.add_argument("run", type=Path, metavar="RUN")
     tried.add_argument("data", type=Path, metavar="DATA")
@@ -104,84 +103,18 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_training_options(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("data", type=Path, metavar="DATA", help="one sub-folder a class, or train/ …")
-    add("--out", type=Path, required=True, metavar="RUN", help="new folder of the run")
-    add("--backbone", help=f"{', '.join(CATALOGUE)}; or that of --start")
-    add("--start", metavar="RUN_or_MODEL", help="go on from a run or an imported model")
-    add("--trainable", default="head", help="head, all, last:N or BLOCK,BLOCK…")
-    add("--epochs", type=int, default=_DEFAULTS.epochs)
-    add(
-        "--batch-size",
-        type=int,
-        help=f"photos a step ({_DEFAULTS.batch_size}); with --resume, the most photos "
-        "that go through the model at once, where memory ran out",
-    )
-    add("--learning-rate", type=float, default=_DEFAULTS.learning_rate)
-    add("--optimizer", default=_DEFAULTS.optimizer, help=", ".join(OPTIMIZERS))
-    add("--loss", default=_DEFAULTS.loss, help=", ".join(LOSSES))
-    add("--label-smoothing", type=float, default=_DEFAULTS.label_smoothing)
-    add("--focal-gamma", type=float, default=_DEFAULTS.focal_gamma)
-    augmentations = ", ".join(IMAGE_CLASSIFICATION.augmentations)
-    add("--augment", default=_DEFAULTS.augmentation, help=augmentations)
-    add("--strategy", default=_DEFAULTS.strategy, help=", ".join(STRATEGIES))
-    add("--val", default=str(_DEFAULTS.validation), help="a folder, or a share 0..1")
-    add("--class-weights", action="store_true", help="let rare classes count as much")
-    add("--patience", type=int, default=_DEFAULTS.patience, help="0: never stop early")
-    add("--seed", type=int, default=_DEFAULTS.seed)
-    add(
-        "--resume",
-        action="store_true",
-        help="go on with an interrupted RUN as it began; only --batch-size counts then",
-    )
-
-
-def _spec(options: argparse.Namespace) -> TrainingSpec:
-    start = find_starting_point(options.start) if options.start else None
-    default = DEFAULT_BACKBONE if start is None else start.backbone
-    backbone = find_backbone(options.backbone or default)
-    if start is not None:
-        start.check_backbone(backbone.name)
-    return TrainingSpec(
-        data=str(options.data.absolute()),
-        backbone=backbone.name,
-        trainable=parse_trainable(options.trainable, backbone.blocks),
-        strategy=options.strategy,
-        epochs=options.epochs,
-        batch_size=(
-            _DEFAULTS.batch_size if options.batch_size is None else options.batch_size
-        ),
-        learning_rate=options.learning_rate,
-        optimizer=options.optimizer,
-        loss=options.loss,
-        label_smoothing=options.label_smoothing,
-        focal_gamma=options.focal_gamma,
-        augmentation=options.augment,
-        validation=_share_or_folder(options.val),
-        class_weights=options.class_weights,
-        patience=options.patience,
-        seed=options.seed,
-        start="" if start is None else str(start.folder),
-    )
-
-
-def _share_or_folder(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return str(Path(text).absolute())
-
-
 def _train(options: argparse.Namespace, stop: StopFlag) -> int:
     if options.resume and options.out.exists():
         return _resume(options, stop)
-    return _run_training(_spec(options), options.out, stop, as_json=options.json)
+    return _run_training(spec_of(options), options.out, stop, as_json=options.json)
 
 
 def _resume(options: argparse.Namespace, stop: StopFlag) -> int:
     folder = options.out.absolute()
-    if open_run(folder).model_file.exists():
+    run = open_run(folder)
+    if sentence := left_out(options, run.spec):
+        print(sentence, file=sys.stderr)
+    if run.model_file.exists():
         if not options.json:
             print(f"The run {folder} is finished; there is nothing to go on with.")
         return EXIT_OK

@@ -5,9 +5,13 @@ Sizes are of TensorFlow 2.21, PySide6 6.11 and LiteRT 2.3 on Linux.
 
 import fnmatch
 import importlib.util
+import json
+import os
 import re
 import sys
 from pathlib import Path, PurePosixPath
+
+from installer.console import Trouble
 
 Entry = tuple[str, str]
 """A file and the folder of the frozen program that it goes to."""
@@ -32,6 +36,9 @@ DATA_PACKAGES = {
 
 NOT_RESOURCES = ("screenshots", "prefixes")
 """What of `resources/` the program does not read; prefixes come from the build."""
+
+UPDATES = "updates.json"
+"""Says where to look for newer versions; of a release only, so not in the tree."""
 
 MODULES_LEFT_OUT = (
     # Of scikit-learn only its file of digits is read: 51 MB, and SciPy, 143 MB.
@@ -214,9 +221,32 @@ def data_files(root: Path, prepared: Path) -> list[Entry]:
         for file in sorted(folder.iterdir())
     ]
     entries += [(str(f), "resources/prefixes") for f in sorted(prepared.iterdir())]
+    entries += [(str(file), "resources") for file in update_source()]
     for package, pattern in DATA_PACKAGES.items():
         entries += _of_package(package, pattern)
     return entries
+
+
+def update_source() -> list[Path]:
+    """The file that says where to look for newer versions, if the build has one.
+
+    Raises:
+        Trouble: what `TLGUI_UPDATES` names is not such a file.
+    """
+    named = os.environ.get("TLGUI_UPDATES")
+    if not named:
+        return []
+    file = Path(named)
+    try:
+        known = set(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        known = set()
+    if file.name != UPDATES or known != {"address", "key"}:
+        raise Trouble(
+            f"Expected TLGUI_UPDATES to name the {UPDATES} that `python -m "
+            f"installer.sign_update keys` has made, but found {file}."
+        )
+    return [file]
 
 
 def _of_package(package: str, pattern: str) -> list[Entry]:

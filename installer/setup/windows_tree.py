@@ -233,6 +233,8 @@ def _add_program(places: Places, inside: Path) -> None:
         if folder.is_dir() and folder.name not in contents.NOT_RESOURCES:
             shutil.copytree(folder, inside / "resources" / folder.name)
     shutil.copytree(places.prepared, inside / "resources" / "prefixes")
+    for file in contents.update_source():
+        shutil.copy(file, inside / "resources")
     shutil.copy(places.root / "LICENSE", inside.parent / "LICENSE.txt")
 
 

@@ -24,7 +24,7 @@ with RunLock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.readline()
 """
-NAMES = ["history.csv", "labels.json", "spec.json"]
+NAMES = ["checkpoint", "history.csv", "labels.json", "spec.json"]
 
 
 @pytest.fixture

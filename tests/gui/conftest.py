@@ -8,11 +8,12 @@ from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.gui.fakes import ScriptedJobs, ScriptedReader
+from tests.gui.fakes import NoNetwork, ScriptedJobs, ScriptedReader
 from tlgui.core.settings import AppSettings
 from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
+from tlgui.gui.updates import Updates
 from tlgui.worker.project_files import ProjectFiles
 
 
@@ -60,6 +61,16 @@ def session(jobs: ScriptedJobs, reader: ScriptedReader) -> Session:
 @pytest.fixture
 def settings() -> Settings:
     return Settings(AppSettings())
+
+
+@pytest.fixture
+def network(qtbot: QtBot) -> NoNetwork:
+    return NoNetwork()
+
+
+@pytest.fixture
+def updates(network: NoNetwork, settings: Settings) -> Updates:
+    return Updates(network, settings)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from tlgui.core.events import Outcome, Stage, Stop
 from tlgui.core.history import EpochRecord
 from tlgui.core.report import Answer, Evaluation
 from tlgui.core.starting_point import StartingPoint
+from tlgui.core.updates import UpdateSource
 from tlgui.worker.jobs import ImportJob, Job, PredictJob, TrainJob
 
 
@@ -46,6 +47,22 @@ class ScriptedJobs(QObject):
     def play(self, *played: events.Event) -> None:
         for event in played:
             self.event_received.emit(event)
+
+
+class NoNetwork(QObject):
+    """Remembers how often it was asked for a newer version; answers as a test tells."""
+
+    answered = Signal(object, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.source: UpdateSource | None = UpdateSource(
+            "https://x.test/news", b"k" * 32
+        )
+        self.looks = 0
+
+    def look(self) -> None:
+        self.looks += 1
 
 
 class ScriptedReader(QObject):

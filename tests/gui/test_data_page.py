@@ -384,7 +384,7 @@ def test_real_photos_are_read_and_shown(qtbot: QtBot, hymenoptera: Path) -> None
     qtbot.addWidget(page)
     page.resize(1040, 640)
     page.show()
-    with qtbot.waitSignal(session.scan_ended, timeout=30_000):
+    with qtbot.waitSignal(session.scan.ended, timeout=30_000):
         session.open_folder(hymenoptera)
     assert page.overview.summary.text() == (
         "244 photos in 2 classes, and 153 for validation"

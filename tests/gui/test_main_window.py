@@ -23,6 +23,7 @@ from tlgui.gui.main_window import DATA, MODEL, RESULT, RUNS, TRAINING, MainWindo
 from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
+from tlgui.gui.updates import Updates
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -34,8 +35,9 @@ def window(
     settings: Settings,
     jobs: ScriptedJobs,
     projects: ProjectSession,
+    updates: Updates,
 ) -> MainWindow:
-    made = MainWindow(session, settings, projects)
+    made = MainWindow(session, settings, projects, updates)
 
     def end_the_run(_: object) -> None:
         jobs.play(events.JobEnded(Outcome.STOPPED))
@@ -75,6 +77,21 @@ def test_the_steps_lead_from_photos_to_a_result(
 def test_the_rail_goes_anywhere(window: MainWindow, step: int) -> None:
     QTest.mouseClick(window.rail.steps.button(step), LEFT)
     assert window.pages.currentIndex() == step
+
+
+def test_the_keyboard_begins_at_the_top_of_a_page_and_comes_back_to_where_it_was(
+    reader: ScriptedReader, window: MainWindow
+) -> None:
+    window.activateWindow()
+    reader.scan_ended.emit(a_dataset(), "")
+    window.next_button.setFocus()
+    QTest.keyClick(window.next_button, Qt.Key.Key_Space)
+    assert window.focusWidget() is window.model_page
+    card = window.model_page.cards.cards["efficientnet-lite0"]
+    card.setFocus()
+    window.show_step(DATA)
+    window.show_step(MODEL)
+    assert window.focusWidget() is card
 
 
 def test_the_rail_sums_up_what_was_chosen(

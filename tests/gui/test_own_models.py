@@ -6,7 +6,13 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFileDialog,
+    QMessageBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from tests.gui.fakes import (
@@ -30,8 +36,10 @@ from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
 from tlgui.gui.starting_points import NamedRun
 from tlgui.gui.training_page import TrainingPage
+from tlgui.gui.updates import Updates
 
 LEFT = Qt.MouseButton.LeftButton
+TAB = Qt.FocusPolicy.TabFocus
 FILE = Path("/downloads/keras_model.h5")
 
 
@@ -86,6 +94,20 @@ def test_a_card_says_what_a_model_is(
         assert told in run.accessibleDescription()
     assert "152 of 153 layers matched" in foreign.toolTip()
     assert not own.hint.isVisible()
+
+
+def test_the_tab_key_goes_to_the_chosen_model(
+    session: Session, reader: ScriptedReader, page: ModelPage, own: OwnModels
+) -> None:
+    def stops() -> list[QAbstractButton]:
+        return [c for c in page.cards.group.buttons() if c.focusPolicy() & TAB]
+
+    offer(session, reader, *many(2))
+    assert stops() == [page.cards.cards["efficientnet-lite0"]]
+    session.choose_model("efficientnet-lite0", "/project.tlgui/runs/r1")
+    assert stops() == [own.cards["/project.tlgui/runs/r1"]]
+    offer(session, reader, *many(3))
+    assert stops() == [own.cards["/project.tlgui/runs/r1"]]
 
 
 def test_a_click_starts_from_a_model_and_another_one_from_the_catalogue(
@@ -340,8 +362,9 @@ def test_a_model_file_is_dropped_on_the_window(
     settings: Settings,
     projects: ProjectSession,
     jobs: ScriptedJobs,
+    updates: Updates,
 ) -> None:
-    window = MainWindow(session, settings, projects)
+    window = MainWindow(session, settings, projects, updates)
     qtbot.addWidget(window)
     window.show()
     assert window.pages.currentIndex() == DATA

@@ -24,6 +24,7 @@ from tlgui.gui.preferences_dialog import PreferencesDialog
 from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
+from tlgui.gui.updates import Updates
 from tlgui.ml.cache_key import CacheKey
 from tlgui.ml.cache_store import FREE_SHARE, LARGEST_LIMIT, CacheStore
 from tlgui.ml.feature_cache import FeatureCache
@@ -50,8 +51,10 @@ def shown(qtbot: QtBot, dialog: PreferencesDialog) -> PreferencesDialog:
 
 
 @pytest.fixture
-def dialog(qtbot: QtBot, session: Session, settings: Settings) -> PreferencesDialog:
-    return shown(qtbot, PreferencesDialog(session, settings))
+def dialog(
+    qtbot: QtBot, session: Session, settings: Settings, updates: Updates
+) -> PreferencesDialog:
+    return shown(qtbot, PreferencesDialog(session, settings, updates))
 
 
 @pytest.fixture
@@ -70,9 +73,13 @@ def keep(count: int) -> int:
 
 
 def test_the_menu_and_the_keys_open_it(
-    qtbot: QtBot, session: Session, settings: Settings, projects: ProjectSession
+    qtbot: QtBot,
+    session: Session,
+    settings: Settings,
+    projects: ProjectSession,
+    updates: Updates,
 ) -> None:
-    window = MainWindow(session, settings, projects)
+    window = MainWindow(session, settings, projects, updates)
     qtbot.addWidget(window)
     with qtbot.waitActive(window):
         window.show()
@@ -217,11 +224,11 @@ def test_the_answer_for_an_earlier_folder_is_no_answer(
 
 
 def test_the_usual_folder_is_a_click_away(
-    qtbot: QtBot, session: Session, reader: ScriptedReader
+    qtbot: QtBot, session: Session, reader: ScriptedReader, updates: Updates
 ) -> None:
     settings = Settings(AppSettings(runs_dir="/elsewhere"))
     session.runs_dir = Path("/elsewhere")
-    dialog = shown(qtbot, PreferencesDialog(session, settings))
+    dialog = shown(qtbot, PreferencesDialog(session, settings, updates))
     QTest.mouseClick(dialog.runs.usual, LEFT)
     assert settings.values.runs_dir == ""
     assert session.runs_dir == paths.default_runs_dir()
@@ -274,12 +281,18 @@ def test_what_a_run_keeps_is_what_preferences_show(
 
 
 def test_the_real_reader_measures_and_clears(
-    qtbot: QtBot, jobs: ScriptedJobs, settings: Settings, real_reader: Reader
+    qtbot: QtBot,
+    jobs: ScriptedJobs,
+    settings: Settings,
+    real_reader: Reader,
+    updates: Updates,
 ) -> None:
     size = keep(100)
     assert size > 100 * 1280 * 4
     with qtbot.waitSignal(real_reader.kept_measured):
-        dialog = shown(qtbot, PreferencesDialog(Session(jobs, real_reader), settings))
+        dialog = shown(
+            qtbot, PreferencesDialog(Session(jobs, real_reader), settings, updates)
+        )
     assert f"{size / 1000:.1f} kB of " in dialog.kept.amount.text()
     with qtbot.waitSignal(real_reader.kept_measured) as told:
         QTest.mouseClick(dialog.kept.clear, LEFT)

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from tests.core.test_project_lock import HOLD
 from tests.core.test_project_opening import report
 from tests.gui.fakes import (
+    NoNetwork,
     ScriptedJobs,
     ScriptedReader,
     a_record,
@@ -41,6 +42,7 @@ from tlgui.gui.main_window import MODEL, RESULT, RUNS, TRAINING, MainWindow
 from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import Session, Status
 from tlgui.gui.settings import Settings
+from tlgui.gui.updates import Updates
 from tlgui.worker.jobs import TrainJob
 from tlgui.worker.project_files import ProjectFiles
 
@@ -121,7 +123,8 @@ def open_studio(qtbot: QtBot) -> Iterator[Open]:
         session = Session(jobs, reader)
         remembered = Settings(settings or read_settings(settings_file()))
         projects = ProjectSession(session, remembered, files)
-        window = MainWindow(session, remembered, projects)
+        updates = Updates(NoNetwork(), remembered)
+        window = MainWindow(session, remembered, projects, updates)
         studio = Studio(
             qtbot, jobs, reader, remembered, files, session, projects, window
         )

@@ -1,6 +1,7 @@
 """The runs of a project side by side: real folders, clicks and keys."""
 
 import dataclasses
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from tests.gui.fakes import (
 from tlgui.core import events
 from tlgui.core.checkpoint import Checkpoint, Checkpoints
 from tlgui.core.events import Outcome
+from tlgui.core.history import write_history
 from tlgui.core.project import Project, RunEntry
 from tlgui.core.project_folder import create_project, read_project, write_project
 from tlgui.core.run import create_run
@@ -51,8 +53,9 @@ SPECS = {
 
 
 def add_run(project: Path, name: str, epochs: int, accuracy: float | None) -> None:
-    """A run folder; without an accuracy it has no model."""
+    """A run that came to its end; without an accuracy it was dropped."""
     run = create_run(project / "runs" / name, SPECS[name], ["ants", "bees"])
+    Checkpoints(run.folder).clear()
     run.write_history([a_record(epoch) for epoch in range(1, epochs + 1)])
     if accuracy is None:
         return
@@ -266,10 +269,11 @@ def test_do_this_again_fills_in_the_settings(
     assert session.spec.data == ""
 
 
-def interrupt(project: Path, name: str) -> None:
-    """Leaves a checkpoint as a killed training does."""
-    state = Checkpoint({"epoch": 1}, {"head/0": np.zeros(2)})
-    Checkpoints(project / "runs" / name).write(state)
+def interrupt(project: Path, name: str) -> Path:
+    """Leaves a checkpoint as a killed training does; returns the run folder."""
+    run = project / "runs" / name
+    Checkpoints(run).write(Checkpoint({"epoch": 1}, {"head/0": np.zeros(2)}))
+    return run
 
 
 def test_an_interrupted_run_goes_on(
@@ -311,6 +315,20 @@ def test_opening_a_project_tells_of_an_interrupted_run(
         projects.open(project)
     (sentence,) = told.args
     assert "“Run 10” was interrupted after 1 of 3 epochs" in sentence
+    projects.state.flush()
+
+
+def test_opening_a_project_tells_of_a_run_that_had_just_begun(
+    qtbot: QtBot, session: Session, projects: ProjectSession, project: Path
+) -> None:
+    run = interrupt(project, "c")
+    shutil.rmtree(run / "checkpoint")
+    (run / "checkpoint").mkdir()
+    write_history(run / "history.csv", ())
+    with qtbot.waitSignal(session.noticed, timeout=10_000) as told:
+        projects.open(project)
+    (sentence,) = told.args
+    assert "“Run 10” was interrupted before its first epoch was over" in sentence
     projects.state.flush()
 
 

@@ -14,11 +14,11 @@ def test_a_scanned_folder_becomes_the_data_set(
 ) -> None:
     session.open_folder(Path("/photos"))
     assert reader.scans == ["/photos"]
-    assert session.scanning
+    assert session.scan.is_under_way
     with qtbot.waitSignal(session.dataset_changed):
         reader.scan_ended.emit(a_dataset(), "")
     assert session.spec.data == str(Path("/photos"))
-    assert not session.scanning
+    assert not session.scan.is_under_way
 
 
 def test_a_failed_scan_keeps_the_old_data_set_and_says_why(

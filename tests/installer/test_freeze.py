@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from installer import sign_update
+from installer.console import Trouble
 from installer.debian import depends
 from installer.freeze import contents, elf, licences, sizes
 from installer.freeze.environment import install_options
 from installer.freeze.licences import Part
 from installer.freeze.prepared import renumbered, undated
 from installer.product import ROOT
+from tlgui.core import updates
 from tlgui.core.catalogue import CATALOGUE
 
 PLACES = "PySide6/Qt/plugins"
@@ -77,6 +80,22 @@ def test_every_weight_and_the_digits_go_in(tmp_path: Path) -> None:
     assert "sklearn/datasets/data/digits.csv.gz" in places
     assert "resources/prefixes/efficientnet-lite0.tflite" in places
     assert not any("screenshots" in place for place in places)
+
+
+def test_a_release_brings_the_address_of_its_news(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert contents.UPDATES == updates.SOURCE
+    assert contents.update_source() == []
+    file = tmp_path / contents.UPDATES
+    monkeypatch.setenv("TLGUI_UPDATES", str(file))
+    for text in (None, "", "[]", '{"address": "https://x.test"}'):
+        if text is not None:
+            file.write_text(text, encoding="utf-8")
+        with pytest.raises(Trouble, match="Expected TLGUI_UPDATES to name"):
+            contents.update_source()
+    sign_update.make_keys(tmp_path, "https://x.test/news")
+    assert (str(file), "resources") in contents.data_files(ROOT, tmp_path)
 
 
 def test_every_module_of_the_program_goes_in() -> None:

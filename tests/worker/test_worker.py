@@ -20,7 +20,7 @@ from tlgui.core.scan import scan
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.starting_point import open_starting_point
 from tlgui.core.task import IMAGE_CLASSIFICATION
-from tlgui.worker import worker as worker_module
+from tlgui.worker import under_way
 from tlgui.worker.jobs import ImportJob, PredictJob, ResumeJob, TrainJob
 from tlgui.worker.worker import Worker
 
@@ -146,7 +146,7 @@ class SlowWindow(QObject):
         """As widgets would."""
         assert QThread.currentThread() is self.thread()
         time.sleep(0.003)
-        self.waiting.append(self._worker._told - self._worker._taken)
+        self.waiting.append(self._worker._pace.waiting)
         if isinstance(event, events.EpochEnded) and not self._timer.isActive():
             self._timer.start()
         if isinstance(event, JobEnded):
@@ -178,7 +178,7 @@ def test_a_stop_that_is_not_heard_ends_the_engine_and_starts_another(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(worker_module, "STOP_GRACE", 0.0)
+    monkeypatch.setattr(under_way, "STOP_GRACE", 0.0)
     worker, listener = warm
     dataset = scan(colours, IMAGE_CLASSIFICATION)
     worker.submit(train_job(dataset, tmp_path, trainable=("top",), strategy="direct"))

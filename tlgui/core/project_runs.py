@@ -34,7 +34,7 @@ class RunSummary:
         history: its epochs.
         has_model: whether a model was kept. A run without one was stopped and
             dropped, or interrupted.
-        can_go_on: whether it was interrupted, and left what is needed to go on.
+        can_go_on: whether it was interrupted, perhaps before its first epoch was over.
         in_training: whether some process trains it at this moment.
         accuracy: on the validation samples, 0..1; None before the first epoch.
         interval: the 95 % interval of the accuracy; None while there is no report.
@@ -110,13 +110,12 @@ def summarise(folder: Path) -> RunSummary:
 
 
 def _is_interrupted(folder: Path) -> bool:
-    """Whether a run has checkpoints and no model; they are removed at its end."""
+    """Whether a run has neither a model nor come to its end; see `create_run`."""
     checkpoints = folder / CHECKPOINTS
     return (
         not (folder / MODEL).exists()
         and checkpoints.is_dir()
         and not is_link(checkpoints)
-        and any(checkpoints.iterdir())
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tlgui.core import storage
+from tlgui.core.checkpoint import FOLDER as CHECKPOINTS
 from tlgui.core.errors import TlguiError, cannot_write
 from tlgui.core.history import EpochRecord, read_history, write_history
 from tlgui.core.report import Evaluation, evaluation_from_json
@@ -109,7 +110,8 @@ def create_run(
 ) -> Run:
     """Makes the folder of a new run with its spec and labels.
 
-    The spec comes last: a folder that has one is a run.
+    The spec comes last: a folder that has one is a run. The folder of checkpoints is
+    there from the beginning to the end of a run: one that has it was interrupted.
 
     Args:
         folder: must not exist.
@@ -126,6 +128,7 @@ def create_run(
         raise cannot_write(folder, error) from error
     try:
         fill(folder)
+        storage.make_folder(folder / CHECKPOINTS)
         storage.write_json(folder / LABELS, list(class_names))
         write_history(folder / HISTORY, ())
         storage.write_json(folder / SPEC, spec.to_json())

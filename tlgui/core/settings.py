@@ -48,6 +48,8 @@ class AppSettings:
         appearance: "system", "light" or "dark".
         geometry: size and place of the window, in base64; "" for the usual ones.
         runs_dir: where new projects are put; "" for the usual place.
+        looks_for_updates: whether to look for a newer version by itself.
+        looked_for_updates: the day of the last look, in ISO 8601; "" for never.
         unknown: fields of another version, kept as they were found.
     """
 
@@ -60,6 +62,8 @@ class AppSettings:
     appearance: str = "system"
     geometry: str = ""
     runs_dir: str = ""
+    looks_for_updates: bool = False
+    looked_for_updates: str = ""
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:

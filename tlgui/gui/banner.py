@@ -29,7 +29,7 @@ class Banner(QFrame):
         session.trouble_told.connect(self.tell)
         session.noticed.connect(self.note)
         session.run.emptied.connect(self.hide)
-        session.scan_started.connect(self.hide)
+        session.scan.started.connect(self.hide)
         self.hide()
 
     @Slot(str)

@@ -1,6 +1,6 @@
 """A card of which one among several is chosen."""
 
-from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtCore import QEvent, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
@@ -24,9 +24,16 @@ class ChoiceCard(QAbstractButton):
         self._top = top
         self.setCheckable(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.toggled.connect(self._follow_choice)
+        self._follow_choice()
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+
+    @Slot()
+    def _follow_choice(self) -> None:
+        """The tab key goes to the chosen one; arrow keys go from there."""
+        focus = Qt.FocusPolicy
+        self.setFocusPolicy(focus.StrongFocus if self.isChecked() else focus.ClickFocus)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draws the ground, the frame and the dot of the choice."""

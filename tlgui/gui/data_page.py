@@ -50,9 +50,9 @@ class DataPage(QWidget):
         self.setAcceptDrops(True)
         self.empty.choosing_asked.connect(self.choose_folder)
         self.overview.choosing_asked.connect(self.choose_folder)
-        session.scan_started.connect(self._show_view)
+        session.scan.started.connect(self._show_view)
         session.dataset_changed.connect(self._show_view)
-        session.scan_ended.connect(self._show_view)
+        session.scan.ended.connect(self._show_view)
         self._show_view()
 
     @Slot()
@@ -83,7 +83,7 @@ class DataPage(QWidget):
     def _show_view(self) -> None:
         view: QWidget = self._empty_area
         focus: QWidget = self.empty.zone.choose_button
-        if self._session.scanning:
+        if self._session.scan.is_under_way:
             view, focus = self.scan, self.scan.cancel_button
         elif self._session.dataset is not None:
             view, focus = self.overview, self.overview.classes

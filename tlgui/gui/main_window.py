@@ -31,6 +31,7 @@ from tlgui.gui.settings import Settings
 from tlgui.gui.step_rail import StepRail
 from tlgui.gui.theme import Appearance, apply_theme
 from tlgui.gui.training_page import TrainingPage
+from tlgui.gui.updates import Updates
 
 DATA, MODEL, TRAINING, RESULT, RUNS = range(5)
 # As noted in a project; never the place of a page, which may change.
@@ -50,12 +51,17 @@ class MainWindow(QMainWindow):
     closed = Signal()
 
     def __init__(
-        self, session: Session, settings: Settings, projects: ProjectSession
+        self,
+        session: Session,
+        settings: Settings,
+        projects: ProjectSession,
+        updates: Updates,
     ) -> None:
         super().__init__()
         self._session = session
         self._settings = settings
         self._projects = projects
+        self._updates = updates
         self.setMinimumSize(*_SMALLEST_SIZE)
         self.rail = StepRail(session, projects)
         self.banner = Banner(session)
@@ -128,6 +134,7 @@ class MainWindow(QMainWindow):
         group.triggered.connect(self._on_appearance_chosen)
         assistance = self.menuBar().addMenu(self.tr("&Help"))
         self._act(assistance, self.tr("Show the log files"), self._show_logs)
+        self._act(assistance, self.tr("Look for a new version"), self._look_for_news)
         self._act(assistance, self.tr("About and licences"), self._show_about)
 
     def _act(self, menu: QMenu, text: str, slot: object, shortcut: str = "") -> None:
@@ -145,9 +152,10 @@ class MainWindow(QMainWindow):
         session.dataset_changed.connect(self._show_footer)
         session.status_changed.connect(self._show_footer)
         session.run.ended.connect(self._show_footer)
-        session.scan_started.connect(self._show_data)
+        session.scan.started.connect(self._show_data)
         session.run.opened.connect(self._show_result)
         session.bug_found.connect(self.show_bug)
+        self._updates.found.connect(self.banner.note)
         self._projects.page_asked.connect(self.show_page)
         self.runs_page.continuing.asked.connect(self._projects.starts.continue_from)
         self.model_drops.taken.connect(self._show_model)
@@ -164,15 +172,17 @@ class MainWindow(QMainWindow):
 
     @Slot(int)
     def show_step(self, index: int) -> None:
-        """Shows the page of a step."""
+        """Shows the page of a step; the keyboard goes on where it was on this page."""
+        page = self.pages.widget(index)
+        assert page is not None
+        was_here = page.focusWidget()
         self.pages.setCurrentIndex(index)
         self.rail.show_step(index)
         self._projects.state.change_view(page=PAGES[index])
         self._show_footer()
-        page, focused = self.pages.widget(index), self.focusWidget()
-        assert page is not None
-        if focused is None or not page.isAncestorOf(focused):
-            # Where a button of the footer had it, Qt would pass it on to the rail.
+        focused = self.focusWidget()
+        if was_here is None or focused is None or not page.isAncestorOf(focused):
+            # Qt would pass it on to the rail, or to whatever comes first on the page.
             page.setFocus()
 
     @Slot(str)
@@ -265,10 +275,17 @@ class MainWindow(QMainWindow):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths.log_dir())))
 
     @Slot()
-    def _show_preferences(self) -> None:
-        dialog = PreferencesDialog(self._session, self._settings, self)
+    def _show_preferences(self) -> PreferencesDialog:
+        dialog = PreferencesDialog(self._session, self._settings, self._updates, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+        return dialog
+
+    @Slot()
+    def _look_for_news(self) -> None:
+        dialog = self._show_preferences()
+        dialog.area.ensureWidgetVisible(dialog.updates)
+        dialog.updates.now.click()
 
     @Slot()
     def _show_about(self) -> None:

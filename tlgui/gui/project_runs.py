@@ -10,9 +10,9 @@ from tlgui.core.events import Outcome
 from tlgui.core.project import RunEntry
 from tlgui.core.project_folder import now_text
 from tlgui.core.project_paths import RUNS
-from tlgui.core.project_runs import RunSummary
 from tlgui.core.project_shown import ShownRun
 from tlgui.core.spec import TrainingSpec
+from tlgui.gui.known_runs import KnownRuns
 from tlgui.gui.project_state import ProjectState
 from tlgui.gui.session import Session, Status
 from tlgui.worker.project_desk import Listed
@@ -21,15 +21,13 @@ from tlgui.worker.project_files import ProjectFiles
 MODEL_PAGE, TRAINING_PAGE, RESULT_PAGE = "model", "training", "result"
 
 
-class ProjectRuns(QObject):
-    """Knows the runs, and does with them what a person asks for.
+class ProjectRuns(KnownRuns):
+    """Does with the runs what a person asks for.
 
     Signals:
-        changed: `runs`, their names or stars, or the bin are others.
         page_asked(str): the window should show a page.
     """
 
-    changed = Signal()
     page_asked = Signal(str)
 
     def __init__(
@@ -39,14 +37,10 @@ class ProjectRuns(QObject):
         files: ProjectFiles,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._state = state
+        super().__init__(session, state, parent)
         self._files = files
         self._page = ""
         self._told: tuple[str, ...] = ()
-        self.runs: tuple[RunSummary, ...] = ()
-        self.binned: tuple[str, ...] = ()
         session.run.started.connect(self._on_run_started)
         session.run.ended.connect(self._on_run_ended)
         session.status_changed.connect(self._on_status)
@@ -69,49 +63,6 @@ class ProjectRuns(QObject):
     def compared(self) -> tuple[str, ...]:
         """The folder names of the runs that are laid over each other."""
         return self._state.project.view.compared
-
-    def find(self, folder: str) -> RunSummary | None:
-        """A run by the name of its folder."""
-        return next((run for run in self.runs if run.folder == folder), None)
-
-    def entry(self, folder: str) -> RunEntry:
-        """What is noted of a run."""
-        return self._state.project.entry(folder)
-
-    def name(self, folder: str) -> str:
-        """What a run is called."""
-        return self.entry(folder).name or folder
-
-    def begun(self, run: RunSummary) -> str:
-        """When a run began, in ISO 8601."""
-        return self.entry(run.folder).created or run.begun
-
-    def origin(self, run: RunSummary) -> str:
-        """What the model is called that a run started from; "" for the catalogue's."""
-        start = Path(run.spec.start)
-        if not run.spec.start:
-            return ""
-        if start.parent.name == RUNS and self.find(start.name) is not None:
-            return self.name(start.name)
-        return self._session.starts.name(start)
-
-    def placed(self, start: str) -> str:
-        """Where a model to start from lies now; "" if it is none of this computer's.
-
-        Args:
-            start: as a spec names it. The project may have been moved since, or come
-                from a stranger.
-        """
-        path, home = Path(start), self._state.folder
-        is_run = path.parent.name == RUNS and self.find(path.name) is not None
-        if home is not None and is_run:
-            return str(home / RUNS / path.name)
-        return start if start and self._state.is_known_place(path) else ""
-
-    def take(self, runs: tuple[RunSummary, ...], binned: tuple[str, ...]) -> None:
-        """Takes the runs as they were read."""
-        self.runs, self.binned = runs, binned
-        self.changed.emit()
 
     @property
     def sorting(self) -> tuple[str, bool]:
@@ -166,13 +117,6 @@ class ProjectRuns(QObject):
         self._session.go_on(home / RUNS / folder, at_once)
         if self._session.status is not Status.IDLE:
             self.page_asked.emit(TRAINING_PAGE)
-
-    def trains_elsewhere(self, folder: str) -> bool:
-        """Whether another window or the command line trains a run at this moment."""
-        run, plan = self.find(folder), self._session.run.plan
-        is_ours = plan is not None and Path(plan.run).name == folder
-        is_training_here = is_ours and self._session.status is not Status.IDLE
-        return run is not None and run.in_training and not is_training_here
 
     def read_again(self) -> None:
         """Asks for the runs as they are on the disk now."""
@@ -291,6 +235,11 @@ class ProjectRuns(QObject):
                 "“{name}” was interrupted after {done} of {all} epochs. It can go on "
                 "where it was: choose it under Runs, then Go on."
             )
+            if not run.history:
+                text = self.tr(
+                    "“{name}” was interrupted before its first epoch was over. It can "
+                    "begin again: choose it under Runs, then Go on."
+                )
             self._session.noticed.emit(
                 text.format(
                     name=self.name(run.folder),

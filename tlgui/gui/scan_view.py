@@ -30,7 +30,7 @@ class ScanView(QWidget):
         self.done = label("", "muted")
         self.left = label("", "muted")
         self.cancel_button = button(self.tr("Cancel"))
-        self.cancel_button.clicked.connect(session.cancel_scan)
+        self.cancel_button.clicked.connect(session.scan.cancel)
         why = label(
             self.tr(
                 "Every file is opened once, to find those that cannot be used before "
@@ -54,13 +54,13 @@ class ScanView(QWidget):
         centred = column(None, row(None, framed, None), None)
         centred.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setLayout(centred)
-        session.scan_started.connect(self.begin)
-        session.scan_progressed.connect(self.show_progress)
+        session.scan.started.connect(self.begin)
+        session.scan.progressed.connect(self.show_progress)
 
     @Slot()
     def begin(self) -> None:
         """Starts from nothing."""
-        folder = self._session.scan_folder
+        folder = self._session.scan.folder
         named = self.tr("Looking at the photos in “{folder}”")
         if folder is not None:
             self.heading.setText(named.format(folder=folder.name or folder))

@@ -22,6 +22,7 @@ from tlgui.core.run import Run
 from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
 from tlgui.gui.current_run import CurrentRun
+from tlgui.gui.folder_scan import FolderScan
 from tlgui.gui.run_home import RunHome
 from tlgui.gui.session_states import EngineState as EngineState
 from tlgui.gui.session_states import Status as Status
@@ -40,9 +41,6 @@ class Session(QObject):
     signals; they never call each other.
 
     Signals:
-        scan_started: a folder is being read.
-        scan_progressed(int, int): files done, files in all.
-        scan_ended: it is over; `dataset` may have changed.
         dataset_changed: `dataset` is another one (or None).
         spec_changed: `spec` has other values.
         status_changed: `status` changed.
@@ -56,9 +54,6 @@ class Session(QObject):
         bug_found(str): a traceback of a fault of ours.
     """
 
-    scan_started = Signal()
-    scan_progressed = Signal(int, int)
-    scan_ended = Signal()
     dataset_changed = Signal()
     spec_changed = Signal()
     status_changed = Signal()
@@ -78,8 +73,7 @@ class Session(QObject):
         self._jobs = jobs
         self._reading = reading
         self.dataset: Dataset | None = None
-        self.scanning = False
-        self.scan_folder: Path | None = None
+        self.scan = FolderScan(reading, self)
         self.spec = TrainingSpec(data="")
         self.runs_dir: Path = paths.default_runs_dir()
         self.home = RunHome()
@@ -92,8 +86,8 @@ class Session(QObject):
         self.starts.trouble_told.connect(self.trouble_told)
         jobs.event_received.connect(self._on_event)
         jobs.engine_changed.connect(self._on_engine)
-        reading.scan_progressed.connect(self.scan_progressed)
-        reading.scan_ended.connect(self._on_scan_ended)
+        self.scan.found.connect(self.take_dataset)
+        self.scan.trouble_told.connect(self.trouble_told)
         reading.run_opened.connect(self._on_run_opened)
 
     @property
@@ -141,7 +135,7 @@ class Session(QObject):
         """What stands against every run, one that goes on included."""
         if self.home.obstacle:
             return self.home.obstacle
-        if self.dataset is None and self.scanning:
+        if self.dataset is None and self.scan.is_under_way:
             return self.tr("The photos are being read. One moment.")
         if self.starts.importing is not None:
             return self.tr("A model file is being looked at. One moment.")
@@ -164,14 +158,7 @@ class Session(QObject):
         if folder.suffix == SUFFIX:
             self.project_asked.emit(folder)
             return
-        self.scanning = True
-        self.scan_folder = folder
-        self.scan_started.emit()
-        self._reading.request_scan(str(folder))
-
-    def cancel_scan(self) -> None:
-        """Ends the scan under way; the present data set stays."""
-        self._reading.cancel_scan()
+        self.scan.begin(folder)
 
     def change_spec(self, **changes: Any) -> None:
         """Takes new values of the spec; says so only if they differ."""
@@ -299,6 +286,7 @@ class Session(QObject):
         self.spec_changed.emit()
         self.show_run(shown)
 
+    @Slot(object)
     def take_dataset(self, dataset: Dataset) -> None:
         """Takes a data set that is known already."""
         self.dataset = dataset
@@ -352,15 +340,6 @@ class Session(QObject):
     def _on_engine(self, state: str) -> None:
         self.engine = EngineState(state)
         self.engine_changed.emit()
-
-    @Slot(object, str)
-    def _on_scan_ended(self, dataset: Dataset | None, trouble: str) -> None:
-        self.scanning = False
-        if dataset is not None:
-            self.take_dataset(dataset)
-        self.scan_ended.emit()
-        if trouble:
-            self.trouble_told.emit(trouble)
 
     @Slot(object, object, object, str)
     def _on_run_opened(

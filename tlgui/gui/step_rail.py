@@ -109,8 +109,8 @@ class StepRail(QFrame):
             session.run.emptied,
             session.run.ended,
             session.run.opened,
-            session.scan_started,
-            session.scan_ended,
+            session.scan.started,
+            session.scan.ended,
             session.run.epoch_ended,
             session.starts.changed,
         ):
@@ -168,7 +168,7 @@ class StepRail(QFrame):
 
     def _about_photos(self) -> str:
         dataset = self._session.dataset
-        if dataset is None and self._session.scanning:
+        if dataset is None and self._session.scan.is_under_way:
             return self.tr("Reading …")
         if dataset is None:
             return self.tr("Choose a folder")

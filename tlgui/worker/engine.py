@@ -18,6 +18,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import NoReturn
 
+from tlgui import logs
 from tlgui.core.errors import Stopped, TlguiError, is_out_of_memory
 from tlgui.core.events import (
     Emit,
@@ -100,6 +101,7 @@ def engine_main(connection: Connection) -> None:
     """Runs in the child until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the window's to answer
     _yield_to_the_window()
+    logs.start_log(logs.ENGINE)
     _Engine(connection).serve()
 
 

@@ -5,7 +5,6 @@ import logging
 import multiprocessing
 import time
 from collections import deque
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
@@ -15,56 +14,14 @@ from tlgui.core.events import JobEnded, Outcome, Stop
 from tlgui.worker.engine import EngineProcess, Message, Order, StopOrder
 from tlgui.worker.engine_loss import ending_of_loss
 from tlgui.worker.jobs import Job, Training, WarmUp
+from tlgui.worker.pace import REST, Pace
+from tlgui.worker.under_way import UnderWay
 
 _log = logging.getLogger(__name__)
 
-# How long a stop may take before the engine is ended: the first batch's tracing
-# cannot be interrupted from inside.
-STOP_GRACE = 8.0
-# What is kept goes to a disk, and there are slow ones: nothing is lost to haste.
-SAVING_GRACE = 120.0
-# Epochs may take milliseconds, and a thread that is sent events faster than it takes
-# them comes to serve neither mouse nor keys: no more than so many wait for it, and
-# when it has taken them it gets a moment for itself.
-MOST_AHEAD = 64
-_REST = 0.01
 # A run that is paused as the window closes writes where it is, or is ended.
 PAUSE_GRACE = 2.5
 _STARTING, _READY, _LOST = "starting", "ready", "lost"
-
-
-@dataclass
-class _Current:
-    """The job under way.
-
-    Attributes:
-        number: tells its messages from those of an earlier job.
-        job: what was asked.
-        heard: when its last message came.
-        longest: the longest silence between two of its messages, in seconds.
-        stop: how a stop was asked for.
-        deadline: when the engine is ended if nothing is heard.
-        has_folder: whether its run folder is there.
-        epochs: how many epochs are finished.
-        saving: whether it is writing what is kept.
-    """
-
-    number: int
-    job: Job
-    heard: float
-    longest: float = 0.0
-    stop: Stop | None = None
-    deadline: float | None = None
-    has_folder: bool = False
-    epochs: int = 0
-    saving: bool = False
-
-    def set_deadline(self) -> None:
-        """Gives it time to stop, from now on."""
-        grace = max(STOP_GRACE, 3 * self.longest)
-        if self.saving and self.stop is Stop.KEEP:
-            grace = max(SAVING_GRACE, grace)
-        self.deadline = time.monotonic() + grace
 
 
 class Worker(QThread):
@@ -88,11 +45,11 @@ class Worker(QThread):
         self._woken, self._waker = multiprocessing.Pipe(duplex=False)
         self._warm_up = WarmUp(backbone)
         self._engine: EngineProcess | None = None
-        self._current: _Current | None = None
+        self._current: UnderWay | None = None
         self._waiting: deque[Job] = deque()
         self._number = 0
         self._closing = False
-        self._told, self._taken, self._holds_back = 0, 0, False
+        self._pace = Pace()
         self.event_received.connect(self._on_taken)
 
     def submit(self, job: Job) -> None:
@@ -124,7 +81,7 @@ class Worker(QThread):
                 engine.connection,
                 engine.process.sentinel,
             ]
-            count = 1 if self._is_ahead() else len(sources)
+            count = 1 if self._pace.is_ahead() else len(sources)
             ready = wait(sources[:count], self._patience())
             if self._woken in ready:
                 self._woken.recv_bytes()
@@ -139,19 +96,13 @@ class Worker(QThread):
         self._end_engine()
 
     def _tell(self, event: events.Event) -> None:
-        self._told += 1
+        self._pace.tell()
         self.event_received.emit(event)
 
     @Slot(object)
     def _on_taken(self, _event: object) -> None:
         """In the window's thread."""
-        self._taken += 1
-
-    def _is_ahead(self) -> bool:
-        """Whether the engine has to wait for the window to take what it was told."""
-        waiting = self._told - self._taken
-        self._holds_back = waiting >= MOST_AHEAD or (self._holds_back and waiting > 0)
-        return self._holds_back
+        self._pace.take()
 
     def _start_engine(self) -> None:
         self.engine_changed.emit(_STARTING)
@@ -182,8 +133,8 @@ class Worker(QThread):
                     return
 
     def _patience(self) -> float | None:
-        if self._holds_back:
-            return _REST
+        if self._pace.holds_back:
+            return REST
         if self._current is None or self._current.deadline is None:
             return None
         return max(0.0, self._current.deadline - time.monotonic())
@@ -221,7 +172,7 @@ class Worker(QThread):
             return
         job = self._waiting.popleft()
         self._number += 1
-        self._current = _Current(self._number, job, time.monotonic())
+        self._current = UnderWay(self._number, job, time.monotonic())
         self._engine.send(Order(self._number, job))
 
     def _stop(self, stop: Stop) -> None:
@@ -245,21 +196,10 @@ class Worker(QThread):
         current = self._current
         if current is None or message.number != current.number:
             return
-        now = time.monotonic()
-        if isinstance(message.event, events.BatchEnded):
-            current.longest = max(current.longest, now - current.heard)
-        current.heard = now
-        if message.event == events.StageChanged(events.Stage.SAVING):
-            current.saving = True
-        if current.stop is Stop.KEEP:  # it is at work on what is to be kept
-            current.set_deadline()
+        current.hear(message.event)
         self._pass_on(current, message.event)
 
-    def _pass_on(self, current: _Current, event: events.Event) -> None:
-        if isinstance(event, events.RunStarted):
-            current.has_folder = True
-        if isinstance(event, events.EpochEnded):
-            current.epochs += 1
+    def _pass_on(self, current: UnderWay, event: events.Event) -> None:
         if isinstance(event, JobEnded):
             self._current = None
             if isinstance(current.job, Training) or event.outcome is Outcome.STOPPED:
@@ -281,7 +221,7 @@ class Worker(QThread):
 
     def _check_deadline(self) -> None:
         current = self._current
-        if current is None or current.deadline is None or self._holds_back:
+        if current is None or current.deadline is None or self._pace.holds_back:
             return
         if time.monotonic() < current.deadline:
             return
