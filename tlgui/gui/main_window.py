@@ -285,7 +285,8 @@ class MainWindow(QMainWindow):
     def _look_for_news(self) -> None:
         dialog = self._show_preferences()
         dialog.area.ensureWidgetVisible(dialog.updates)
-        dialog.updates.now.click()
+        if self._updates.source is not None:
+            dialog.updates.now.click()
 
     @Slot()
     def _show_about(self) -> None:

@@ -1,6 +1,6 @@
 """Preferences: what is kept on the disk, where projects are put, new versions."""
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QWidget
 
@@ -47,6 +47,13 @@ class PreferencesDialog(QDialog):
         page = column(self.area, below, gap=GAP, margin=_MARGIN)
         page.setStretch(0, 1)
         self.setLayout(page)
+        # Queued: the news make their card higher first.
+        queued = Qt.ConnectionType.QueuedConnection
+        updates.answered.connect(self._show_news, queued)
+
+    @Slot()
+    def _show_news(self) -> None:
+        self.area.ensureWidgetVisible(self.updates, 0, 0)
 
     def showEvent(self, event: QShowEvent) -> None:
         """As high as its content, where the screen has room for that."""

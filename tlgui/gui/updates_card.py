@@ -64,10 +64,10 @@ class UpdatesCard(QFrame):
     @Slot()
     def _show(self) -> None:
         updates = self._updates
-        is_possible = updates.source is not None
-        self.by_itself.setChecked(is_possible and updates.looks_by_itself)
-        self.by_itself.setEnabled(is_possible)
-        self.now.setEnabled(is_possible)
+        for part in (self.by_itself, self.now):
+            part.setVisible(updates.source is not None)
+        self.by_itself.setChecked(updates.looks_by_itself)
+        self.now.setEnabled(True)
         self.page.setVisible(updates.newer is not None)
         if updates.newer is not None:
             self._tell(_there(self, updates.newer), "good")
