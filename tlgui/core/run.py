@@ -128,7 +128,7 @@ def create_run(
         raise cannot_write(folder, error) from error
     try:
         fill(folder)
-        storage.make_folder(folder / CHECKPOINTS)
+        _make_inside(folder / CHECKPOINTS)
         storage.write_json(folder / LABELS, list(class_names))
         write_history(folder / HISTORY, ())
         storage.write_json(folder / SPEC, spec.to_json())
@@ -136,6 +136,13 @@ def create_run(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return Run(folder, spec, tuple(class_names))
+
+
+def _make_inside(folder: Path) -> None:
+    try:
+        storage.make_folder(folder)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
 
 
 def open_run(folder: Path) -> Run:
