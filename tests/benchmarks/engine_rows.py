@@ -8,7 +8,7 @@ from tlgui.core.catalogue import DEFAULT_BACKBONE, find_backbone
 
 HEAD_EPOCHS = 10
 # The first epoch prepares; the median of the others is the time of an epoch.
-BLOCK_EPOCHS = 4
+BLOCK_EPOCHS = 3
 _BLOCKS = len(find_backbone(DEFAULT_BACKBONE).blocks)
 CUTS = {
     "last block": "last:1",
