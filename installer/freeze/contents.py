@@ -155,8 +155,11 @@ BUNDLED_SYSTEM_LIBRARIES = ("libpython3*", "libmpdec.so.*", "libffi.so.*")
 STRIPPED = (
     "tensorflow/libtensorflow_cc.so.*",
     "tensorflow/libtensorflow_framework.so.*",
+    # Debian's own are stripped already; those of other makers need not be.
+    "libpython3.*.so.*",
+    "python3.*/lib-dynload/*.so",
 )
-"""Names of functions, for debuggers only: 205 MB."""
+"""Names of functions, for debuggers only: 205 MB, and up to 20 of Python's own."""
 
 
 def is_wanted(place: str) -> bool:
