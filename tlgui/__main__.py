@@ -8,6 +8,13 @@ from typing import NoReturn
 
 from tlgui.ml.foreign import CHILD_ARGUMENT
 
+_LIBRARY = "cannot open shared object file"
+_NEEDED = (
+    "libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 "
+    "libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 "
+    "libxcb-shape0"
+)
+
 
 def main() -> int:
     """Starts the program; returns its exit code."""
@@ -18,9 +25,7 @@ def main() -> int:
         child.main()
     multiprocessing.freeze_support()
     if _wants_window(arguments):
-        from tlgui import app
-
-        return app.main(arguments)
+        return _open_window(arguments)
     from tlgui import cli, logs
 
     logs.start_log(logs.COMMAND)
@@ -28,6 +33,23 @@ def main() -> int:
     if code == cli.EXIT_STOPPED:
         _end_now(code)
     return code
+
+
+def _open_window(arguments: list[str]) -> int:
+    try:
+        from tlgui import app
+    except ImportError as error:
+        # Qt comes along, but on Linux not what lies below it.
+        if _LIBRARY not in str(error):
+            raise
+        print(
+            f"The window needs a library that this system lacks: {error}. On Debian "
+            f"and Ubuntu: sudo apt install {_NEEDED}. The command line works without "
+            "it: tlgui --help.",
+            file=sys.stderr,
+        )
+        return 2
+    return app.main(arguments)
 
 
 def _end_now(code: int) -> NoReturn:
