@@ -12,7 +12,7 @@ from tlgui.gui.settings import Settings
 from tlgui.gui.updates import Updates
 from tlgui.gui.updates_card import UpdatesCard
 
-_WIDTH = 760
+_WIDTH = 780
 _MARGIN = 20
 _FRAME = 72
 _NEWS = 40

@@ -43,8 +43,8 @@ class RunsPlaceCard(QFrame):
         heading = label(self.tr("Where projects are put"), "heading")
         hint = label(
             self.tr(
-                "Every new project gets a folder of its own there, with all its runs. "
-                "Earlier projects and runs stay where they are."
+                "Every new project gets a folder of its own there. Earlier ones stay "
+                "where they are."
             ),
             "muted",
             wrap=True,

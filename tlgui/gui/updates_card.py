@@ -40,13 +40,11 @@ class UpdatesCard(QFrame):
         source = self._updates.source
         if source is None:
             return self.tr(
-                "This is version {0}. It came without an address to look for newer "
-                "ones: get them where you got this one."
+                "This is version {0}. Newer ones come from where you got this one."
             ).format(__version__)
         return self.tr(
-            "This is version {0}. To look for a newer one, the program reads a small "
-            "signed file at {1}; nothing about you or your photos is sent. It never "
-            "installs anything by itself."
+            "This is version {0}. A small signed file at {1} tells of newer ones. To "
+            "read it sends nothing of yours, and nothing is installed by itself."
         ).format(__version__, source.address)
 
     @Slot()
