@@ -27,6 +27,7 @@ DESCRIPTION = (
 MAINTAINER = "Transfer Learning Studio maintainers"
 ADDRESS = "maintainers@users.noreply.example.org"
 """Nobody reads it; `DEBEMAIL` names whoever builds a package for others."""
+_SOME_DATE = 1_700_000_000
 
 
 def version() -> str:
@@ -47,14 +48,17 @@ def source_date() -> int:
     told = os.environ.get("SOURCE_DATE_EPOCH")
     if told:
         return int(told)
-    asked = subprocess.run(
-        ["git", "log", "-1", "--format=%ct"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return int(asked.stdout) if asked.returncode == 0 else 1_700_000_000
+    try:
+        asked = subprocess.run(
+            ["git", "log", "-1", "--format=%ct"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return _SOME_DATE  # there is no git, or no history
+    return int(asked.stdout)
 
 
 def maintainer() -> str:

@@ -94,6 +94,7 @@ def make(places: Places) -> Path:
     say(f"Nothing that {imports.check(tree)} programs and libraries want is missing.")
     _write_notices(places, python, inside)
     measured = sizes.measure(tree)
+    places.out.mkdir(exist_ok=True)
     (places.out / f"windows-{SIZES}").write_text(sizes.table(measured) + "\n")
     say(sizes.table(measured))
     return tree

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.gui.fakes import ScriptedJobs, ScriptedReader, a_dataset
@@ -24,6 +24,7 @@ from tlgui.gui.preferences_dialog import PreferencesDialog
 from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
+from tlgui.gui.theme import Appearance, apply_theme
 from tlgui.gui.updates import Updates
 from tlgui.ml.cache_key import CacheKey
 from tlgui.ml.cache_store import FREE_SHARE, LARGEST_LIMIT, CacheStore
@@ -248,8 +249,15 @@ def test_enter_and_escape_close_and_delete_nothing(
 
 
 def test_all_of_it_can_be_seen_without_scrolling(
-    qtbot: QtBot, dialog: PreferencesDialog, reader: ScriptedReader
+    qtbot: QtBot,
+    qapp: QApplication,
+    session: Session,
+    settings: Settings,
+    updates: Updates,
+    reader: ScriptedReader,
 ) -> None:
+    apply_theme(qapp, Appearance.LIGHT)  # its margins count
+    dialog = shown(qtbot, PreferencesDialog(session, settings, updates))
     reader.kept_measured.emit(KeptActivations(0, 12_000_000_000, SOME.size), "")
     qtbot.waitUntil(lambda: dialog.kept.told.height() > 0)
     assert dialog.height() < 640

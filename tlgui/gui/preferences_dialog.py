@@ -15,7 +15,7 @@ from tlgui.gui.updates_card import UpdatesCard
 _WIDTH = 780
 _MARGIN = 20
 _FRAME = 72
-_NEWS = 40
+_NEWS = 20
 
 
 class PreferencesDialog(QDialog):
