@@ -13,6 +13,7 @@ from tlgui.ml.prefix import is_checked, make_prefix
 pytestmark = pytest.mark.tf
 
 
+@pytest.mark.slow
 def test_a_bundle_spares_the_first_run_its_conversion(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,21 +17,16 @@ from tlgui.ml.applications import (
 from tlgui.ml.backbones import block_of
 from tlgui.ml.flat_copy import INPUT, FlatCopy
 
-pytestmark = pytest.mark.tf
-QUICK = ("mobilenet-v3-small",)
+pytestmark = [pytest.mark.tf, pytest.mark.slow]
 MODES = {
     Scaling.SYMMETRIC: "tf",
     Scaling.STANDARD: "torch",
     Scaling.BLUE_FIRST: "caffe",
 }
-EVERY = [
-    pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
-    for name in APPLICATIONS
-]
 SIDES = {"inception-v3": 96, "nasnet-mobile": 96}
 
 
-@pytest.fixture(scope="module", params=EVERY)
+@pytest.fixture(scope="module", params=APPLICATIONS)
 def walked(request: pytest.FixtureRequest) -> tuple[str, Any, FlatCopy]:
     """Small pictures do: the layers are the same."""
     name = request.param
