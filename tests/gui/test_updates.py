@@ -40,6 +40,9 @@ def test_nothing_is_looked_for_until_a_person_wants_it(
     card.by_itself.setFocus()
     QTest.keyClick(card.by_itself, Qt.Key.Key_Space)
     assert settings.values.looks_for_updates
+    assert network.looks == 1
+    QTest.keyClick(card.by_itself, Qt.Key.Key_Space)
+    assert not settings.values.looks_for_updates
     updates.look_if_due()
     assert network.looks == 1
 

@@ -68,8 +68,9 @@ class Updates(QObject):
 
     @Slot(bool)
     def look_by_itself(self, wanted: bool) -> None:
-        """Notes whether a person wants that; it begins with the next start."""
+        """Notes whether a person wants that, and looks if so."""
         self._settings.change(looks_for_updates=wanted)
+        self.look_if_due()
 
     @Slot()
     def look_if_due(self) -> None:

@@ -22,7 +22,7 @@ class UpdatesCard(QFrame):
         self.page = button(self.tr("Show its page"), "link")
         self.told = label("", "small", wrap=True)
         self._lay_out()
-        self.by_itself.toggled.connect(updates.look_by_itself)
+        self.by_itself.clicked.connect(updates.look_by_itself)
         self.now.clicked.connect(self._on_now)
         self.page.clicked.connect(self._on_page)
         updates.answered.connect(self._show)
