@@ -28,6 +28,7 @@ class MadeUpRun:
     learning: float = 0.05
     first_batch: float = 3.0
     tells: bool = True
+    getting_ready: float = 0.0  # before the first sample of a validation
 
     def moments(self) -> Iterator[tuple[float, Event]]:
         now = 0.0
@@ -44,6 +45,7 @@ class MadeUpRun:
                 told = learned if self.tells else 0.0
                 yield now, BatchEnded(epoch, step, _STEPS, 0.5, 0.5, told)
             look = self.looking if epoch == 1 or not self.views else 0.0
+            now += self.getting_ready
             for done in range(32, _VALIDATION + 1, 32):
                 now += look + self.learning / 3
                 yield now, ProgressMade(Stage.VALIDATING, done, _VALIDATION)
@@ -87,6 +89,11 @@ def test_right_within_a_fifth_from_the_first_tenth_on(name: str) -> None:
     assert told[0][0] < 0.12
     for share, estimate, left in told:
         assert estimate == pytest.approx(left, rel=0.2), share
+
+
+def test_a_validation_that_gets_ready_first_is_not_taken_for_slow() -> None:
+    found = MadeUpRun(epochs=5, looking=0.05, getting_ready=5.0).estimates()
+    assert max(left - truth for share, left, truth in found if share > 0.1) < 10
 
 
 def test_what_is_not_told_makes_the_estimate_a_limit() -> None:

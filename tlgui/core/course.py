@@ -82,7 +82,10 @@ class RunCourse:
             case BatchEnded():
                 self._on_batch(event, now)
             case ProgressMade(Stage.VALIDATING, done, total) if self._last:
-                self._validated, self._at = done / max(total, 1), now
+                share = done / max(total, 1)
+                if not self._validated:
+                    self._validation_mark = (now, share)
+                self._validated, self._at = share, now
             case EpochEnded():
                 self._on_epoch(now)
 
@@ -134,6 +137,7 @@ class RunCourse:
             self._mark = None
         self._last: BatchEnded | None = None
         self._validated = 0.0
+        self._validation_mark = (now, 0.0)
 
     def _on_batch(self, event: BatchEnded, now: float) -> None:
         if self._mark is None:
@@ -226,8 +230,13 @@ class RunCourse:
     def _rest_of_epoch(self, costs: _Costs) -> float:
         current = len(self._finished)
         if self._validated:
-            taken = self._at - self._trained_at
-            return taken * (1 - self._validated) / self._validated
+            # What came before the first samples was getting ready.
+            began, first = self._validation_mark
+            seen = self._validated - first
+            if seen < _TELLING_SHARE:
+                taken = self._at - self._trained_at
+                return max(0.0, self._validation(costs, current) - taken)
+            return (self._at - began) * (1 - self._validated) / seen
         done = self._last.step if self._last else 0
         step = costs.looking_step if self._looks(current) else costs.quiet_step
         return step * (self._steps - done) + self._validation(costs, current)
