@@ -62,6 +62,7 @@ class RunCourse:
         self._phase_began = 0
         self._finished: list[_Finished] = []
         self._learning = 0.0
+        self._validated = 0.0
         self._begin_epoch(0.0)
 
     def follow(self, event: Event, now: float) -> None:
