@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QEvent, QThread
+from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -23,8 +23,6 @@ def _no_leaked_widgets(qapp: QApplication) -> Iterator[None]:
     before = set(map(id, qapp.topLevelWidgets()))
     yield
     qapp.processEvents()
-    # Else they pile up, and every change of the style sheet dresses them all.
-    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     left = [w for w in qapp.topLevelWidgets() if id(w) not in before and w.isVisible()]
     assert not left, f"windows left behind: {left}"
 
