@@ -331,7 +331,7 @@ def test_with_phases_to_come_the_time_left_is_no_limit(
     assert "· about 10 s left" in started.details.text()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")  # dressing every living widget takes its time
 def dressed(qapp: QApplication) -> Iterator[None]:
     palette, sheet = qapp.palette(), qapp.styleSheet()
     apply_theme(qapp, Appearance.LIGHT)
