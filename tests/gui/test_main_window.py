@@ -4,10 +4,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLabel
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from tests.gui.fakes import (
+    NoNetwork,
     ScriptedJobs,
     ScriptedReader,
     a_dataset,
@@ -17,15 +18,18 @@ from tests.gui.fakes import (
 )
 from tlgui.core import events
 from tlgui.core.events import Outcome, Stop
+from tlgui.core.updates import Release
 from tlgui.gui.about_dialog import AboutDialog
 from tlgui.gui.bug_dialog import BugDialog
 from tlgui.gui.main_window import DATA, MODEL, RESULT, RUNS, TRAINING, MainWindow
+from tlgui.gui.preferences_dialog import PreferencesDialog
 from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
 from tlgui.gui.updates import Updates
 
 LEFT = Qt.MouseButton.LeftButton
+NEWER = Release("99.1", "https://x.test/99.1")
 
 
 @pytest.fixture
@@ -92,6 +96,24 @@ def test_the_keyboard_begins_at_the_top_of_a_page_and_comes_back_to_where_it_was
     window.show_step(DATA)
     window.show_step(MODEL)
     assert window.focusWidget() is card
+
+
+def test_the_help_menu_looks_for_a_new_version(
+    qtbot: QtBot, window: MainWindow, network: NoNetwork
+) -> None:
+    menus = window.menuBar().findChildren(QMenu)
+    (helping,) = [menu for menu in menus if menu.title() == "&Help"]
+    (action,) = [a for a in helping.actions() if a.text() == "Look for a new version"]
+    action.trigger()
+    (dialog,) = window.findChildren(PreferencesDialog)
+    assert network.looks == 1
+    network.answered.emit(NEWER, "")
+    assert dialog.updates.told.text() == "Version 99.1 can be had."
+    assert window.banner.isHidden(), "it is told where it was asked"
+    with qtbot.waitSignal(dialog.destroyed):
+        dialog.accept()
+    network.answered.emit(NEWER, "")
+    assert window.banner.isVisible()
 
 
 def test_the_rail_sums_up_what_was_chosen(

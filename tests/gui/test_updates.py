@@ -4,16 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.gui.fakes import NoNetwork
 from tlgui.core.updates import Release
-from tlgui.gui.main_window import MainWindow
-from tlgui.gui.preferences_dialog import PreferencesDialog
-from tlgui.gui.project_session import ProjectSession
-from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
 from tlgui.gui.updates import Updates
 from tlgui.gui.updates_card import UpdatesCard
@@ -115,27 +111,3 @@ def test_a_copy_without_an_address_says_so(
     assert not card.by_itself.isVisible()
     assert not card.now.isVisible()
     assert settings.values.looks_for_updates, "another copy may have one"
-
-
-def test_the_help_menu_looks(
-    qtbot: QtBot,
-    session: Session,
-    settings: Settings,
-    projects: ProjectSession,
-    updates: Updates,
-    network: NoNetwork,
-) -> None:
-    window = MainWindow(session, settings, projects, updates)
-    qtbot.addWidget(window)
-    window.show()
-    actions = {action.text(): action for action in window.findChildren(QAction)}
-    actions["Look for a new version"].trigger()
-    (dialog,) = window.findChildren(PreferencesDialog)
-    assert network.looks == 1
-    network.answered.emit(NEWER, "")
-    assert dialog.updates.told.text() == "Version 99.1 can be had."
-    assert window.banner.isHidden(), "it is told where it was asked"
-    with qtbot.waitSignal(dialog.destroyed):
-        dialog.accept()
-    network.answered.emit(NEWER, "")
-    assert window.banner.isVisible()
