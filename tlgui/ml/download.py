@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlgui.core import storage
 from tlgui.core.errors import Stopped, TlguiError, cannot_write
+from tlgui.core.network_words import kind_of_trouble
 
 if TYPE_CHECKING:
     from requests import Response
@@ -224,7 +225,7 @@ def _go_on(
     except requests.exceptions.InvalidURL as error:
         raise TlguiError(f"{address} is no address that can be asked.") from error
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise _BrokenOffError(_kind(error)) from error
+        raise _BrokenOffError(kind_of_trouble(error)) from error
     if total and part.size != total:
         if part.size > total:
             part.forget()
@@ -319,22 +320,6 @@ def _sleep(seconds: float, should_stop: Callable[[], bool]) -> None:
         if should_stop():
             raise Stopped
         time.sleep(min(0.1, left))
-
-
-def _kind(error: Exception) -> str:
-    """The kind of trouble in a few words; the whole chain tells a person nothing."""
-    import requests
-    from urllib3 import exceptions
-
-    kinds = (
-        (requests.exceptions.ProxyError, "the proxy does not let it through"),
-        (requests.exceptions.SSLError, "the connection is not trusted"),
-        (requests.Timeout, "no answer"),
-        (exceptions.TimeoutError, "no answer"),
-        (exceptions.HTTPError, "it broke off"),
-        (requests.ConnectionError, "no connection"),
-    )
-    return next((text for kind, text in kinds if isinstance(error, kind)), str(error))
 
 
 def _unreachable(address: str, reason: str) -> TlguiError:

@@ -6,6 +6,7 @@ import traceback
 from PySide6.QtCore import QObject, Signal
 
 from tlgui.core.errors import TlguiError
+from tlgui.core.network_words import kind_of_trouble
 from tlgui.core.updates import MOST_BYTES, UpdateSource, read_release
 
 _SECONDS_TO_CONNECT, _SECONDS_TO_ANSWER = 10.0, 10.0
@@ -72,8 +73,8 @@ def _fetch(address: str) -> bytes:
         ) from error
     except (requests.RequestException, OSError) as error:
         raise TlguiError(
-            f"{address} cannot be reached ({_reason(error)}). Everything else works "
-            "without a network; look again when there is one."
+            f"{address} cannot be reached ({kind_of_trouble(error)}). Everything else "
+            "works without a network; look again when there is one."
         ) from error
     if len(data) > MOST_BYTES:
         raise TlguiError(
@@ -81,16 +82,3 @@ def _fetch(address: str) -> bytes:
             f"{MOST_BYTES:,} bytes. Look at the place where you got the program."
         )
     return data
-
-
-def _reason(error: Exception) -> str:
-    """The kind of trouble in a few words; the whole chain tells a person nothing."""
-    import requests
-
-    kinds = (
-        (requests.exceptions.ProxyError, "the proxy does not let it through"),
-        (requests.exceptions.SSLError, "the connection is not trusted"),
-        (requests.Timeout, "no answer"),
-        (requests.ConnectionError, "no connection"),
-    )
-    return next((text for kind, text in kinds if isinstance(error, kind)), str(error))
