@@ -28,6 +28,7 @@ from tlgui.gui.updates import Updates
 from tlgui.worker.project_files import ProjectFiles
 from tlgui.worker.reader import Reader
 from tlgui.worker.update_check import UpdateCheck
+from tlgui.worker.weights_fetcher import WeightsFetcher
 from tlgui.worker.worker import Worker
 
 _log = logging.getLogger("tlgui")
@@ -106,7 +107,8 @@ class Studio(QObject):
         self.reader = Reader()
         spec = demo_spec(Path())
         self.worker = Worker(spec.backbone)
-        self.session = Session(self.worker, self.reader)
+        self.fetcher = WeightsFetcher()
+        self.session = Session(self.worker, self.reader, self.fetcher)
         if settings.values.runs_dir:
             self.session.runs_dir = Path(settings.values.runs_dir)
         self.project_files = ProjectFiles(kept)
@@ -114,7 +116,7 @@ class Studio(QObject):
         self.update_check = UpdateCheck(find_source())
         self.updates = Updates(self.update_check, settings)
         self.window = MainWindow(self.session, settings, self.projects, self.updates)
-        for part in (self.reader, self.update_check):
+        for part in (self.reader, self.update_check, self.fetcher):
             part.bug_found.connect(self.session.bug_found)
         self._faults = app_start.Faults(self)
         self._faults.found.connect(self.session.bug_found)

@@ -9,22 +9,22 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tlgui import __version__, cli_output, cli_progress, paths
+from tlgui.cli_models import models, rank
 from tlgui.cli_run import follow, most_at_once
 from tlgui.cli_stop import EXIT_STOPPED as EXIT_STOPPED
 from tlgui.cli_stop import StopFlag
 from tlgui.cli_training import add_training_options, left_out, spec_of
-from tlgui.core.catalogue import CATALOGUE, find_backbone
+from tlgui.core.catalogue import find_backbone
 from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import Outcome
 from tlgui.core.run import new_run_name, open_finished_run, open_run
 from tlgui.core.scan import check_trainable, scan
 from tlgui.core.spec import TrainingSpec
-from tlgui.core.starting_point import imported_models
 from tlgui.core.task import IMAGE_CLASSIFICATION
 
 COMMANDS = (
-    *("demo", "scan", "models", "layers", "import"),
+    *("demo", "scan", "models", "rank", "layers", "import"),
     *("train", "evaluate", "predict"),
 )
 EXIT_OK, EXIT_TROUBLE = 0, 2
@@ -86,7 +86,14 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     scanned = command("scan", _scan, "classes, counts and every problem in a folder")
     scanned.add_argument("data", type=Path, metavar="DATA")
-    command("models", _models, "the pretrained backbones and imported models")
+    listed = command("models", models, "the pretrained backbones and imported models")
+    listed.add_argument("--download", metavar="NAME", help="get its weights now")
+    listed.add_argument(
+        "--take", type=Path, metavar="FOLDER", help="take known weights from there"
+    )
+    compared = command("rank", rank, "which backbone suits a folder, without training")
+    compared.add_argument("data", type=Path, metavar="DATA")
+    compared.add_argument("--backbones", metavar="NAME,NAME…", help="those on disk")
     layered = command("layers", _layers, "the blocks of a backbone")
     layered.add_argument("backbone", metavar="BACKBONE")
     opened = command("import", _import, "open a model file of others to start from it")
@@ -162,19 +169,6 @@ def _scan(options: argparse.Namespace, stop: StopFlag) -> int:
     else:
         cli_output.print_dataset(dataset)
     check_trainable(dataset)
-    return EXIT_OK
-
-
-def _models(options: argparse.Namespace, stop: StopFlag) -> int:
-    imported, problems = imported_models()
-    if options.json:
-        listed = [cli_output.backbone_to_json(b) for b in CATALOGUE.values()]
-        _print_json([*listed, *map(cli_output.start_to_json, imported)])
-    else:
-        cli_output.print_models(list(CATALOGUE.values()))
-        cli_output.print_imported(imported)
-    for problem in problems:
-        print(problem, file=sys.stderr)
     return EXIT_OK
 
 

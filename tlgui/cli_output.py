@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from tlgui.core import storage
-from tlgui.core.catalogue import Backbone
+from tlgui.core.backbone import Backbone
 from tlgui.core.dataset import SPLITS, Dataset
 from tlgui.core.events import (
     Prediction,
 )
 from tlgui.core.metrics import class_scores
+from tlgui.core.ranking import Ranking
 from tlgui.core.report import Evaluation
 from tlgui.core.starting_point import StartingPoint
 
@@ -50,14 +51,22 @@ def print_dataset(dataset: Dataset) -> None:
 
 def backbone_to_json(backbone: Backbone) -> dict[str, Any]:
     """What `tlgui models --json` prints of one backbone."""
-    hidden = {"weights_package", "weights_file", "weights_sha256", "own_weights"}
+    hidden = {
+        *("weights_package", "weights_file", "weights_id", "own_weights"),
+        *("published", "download_bytes"),
+    }
     values = {
         name: value
         for name, value in dataclasses.asdict(backbone).items()
         if name not in hidden
     }
     offline = backbone.weights_path is not None
-    return {**values, "parameters": backbone.parameters, "offline": offline}
+    return {
+        **values,
+        "download_bytes": backbone.size_to_download,
+        "parameters": backbone.parameters,
+        "offline": offline,
+    }
 
 
 def print_models(backbones: Sequence[Backbone]) -> None:
@@ -72,11 +81,34 @@ def print_models(backbones: Sequence[Backbone]) -> None:
                 f"{backbone.input_size} x {backbone.input_size}",
                 f"{backbone.parameters:,}",
                 f"{backbone.top1:.1%}",
-                f"{backbone.download_bytes / 1e6:.0f} MB",
+                f"{backbone.size_to_download / 1e6:.0f} MB",
                 "yes" if backbone.weights_path else "no",
             ]
             for backbone in backbones
         ]
+    )
+
+
+def print_ranking(ranking: Ranking) -> None:
+    """What `tlgui rank` prints."""
+    head = ["name", "k-NN", "LogME", "ImageNet", "ms a photo"]
+    _print_table(
+        [head]
+        + [
+            [
+                score.name,
+                f"{score.knn:.3f} ± {score.uncertainty:.3f}",
+                f"{score.logme:.4f}",
+                f"{score.top1:.1%}",
+                f"{score.milliseconds:.1f}",
+            ]
+            for score in ranking.scores
+        ]
+    )
+    print(
+        f"Best bet: {ranking.best.name}. Fastest that is not clearly worse: "
+        f"{ranking.quickest.name}. Tried on {ranking.best.samples} photos; k-NN and "
+        f"LogME order them alike to {ranking.agreement:.2f} (Kendall's tau)."
     )
 
 

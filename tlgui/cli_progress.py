@@ -22,6 +22,7 @@ from tlgui.core.events import (
 )
 
 _STAGES = {
+    Stage.DOWNLOADING: "Downloading the pretrained weights",
     Stage.READING: "Reading the photos",
     Stage.LOADING: "Loading the backbone",
     Stage.TRACING: "Preparing the first batch",
@@ -29,12 +30,17 @@ _STAGES = {
 }
 
 
+BYTES = "B"
+
+
 class ProgressBar:
     """A bar on stderr, shown only on a terminal."""
 
-    def __init__(self, what: str, *, quiet: bool = False) -> None:
+    def __init__(self, what: str, *, quiet: bool = False, unit: str = "file") -> None:
         hidden = quiet or not sys.stderr.isatty()
-        self._bar = tqdm(desc=what, disable=hidden, leave=False, unit="file")
+        self._bar = tqdm(
+            desc=what, disable=hidden, leave=False, unit=unit, unit_scale=unit == BYTES
+        )
 
     def show(self, done: int, total: int) -> None:
         """Moves the bar."""
@@ -69,8 +75,9 @@ class TrainingOutput:
         match event:
             case StageChanged(stage):
                 self._begin(_STAGES.get(stage, ""))
-            case ProgressMade(_, done, total):
-                self._progress("", done, total)
+            case ProgressMade(stage, done, total):
+                unit = BYTES if stage is Stage.DOWNLOADING else "file"
+                self._progress("", done, total, unit)
             case RunStarted():
                 self._say(_plan_line(event))
                 self._epochs = event.epochs
@@ -106,9 +113,9 @@ class TrainingOutput:
         if what and not sys.stderr.isatty():
             print(f"{what} …", file=sys.stderr, flush=True)
 
-    def _progress(self, what: str, done: int, total: int) -> None:
+    def _progress(self, what: str, done: int, total: int, unit: str = "file") -> None:
         if self._bar is None:
-            self._bar = ProgressBar(what)
+            self._bar = ProgressBar(what, unit=unit)
         self._bar.show(done, total)
 
     def _say(self, text: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tlgui.core.catalogue import CATALOGUE, DEFAULT_BACKBONE, find_backbone
 from tlgui.core.layers import parse_trainable
+from tlgui.core.schedules import SCHEDULES
 from tlgui.core.spec import LOSSES, OPTIMIZERS, STRATEGIES, TrainingSpec
 from tlgui.core.starting_point import find_starting_point
 from tlgui.core.task import IMAGE_CLASSIFICATION
@@ -33,6 +34,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
         "that go through the model at once, where memory ran out",
     )
     add("--learning-rate", type=float, default=_DEFAULTS.learning_rate)
+    add("--schedule", default=_DEFAULTS.schedule, help=", ".join(SCHEDULES))
     add("--optimizer", default=_DEFAULTS.optimizer, help=", ".join(OPTIMIZERS))
     add("--loss", default=_DEFAULTS.loss, help=", ".join(LOSSES))
     add("--label-smoothing", type=float, default=_DEFAULTS.label_smoothing)
@@ -111,6 +113,7 @@ def _spec(options: argparse.Namespace, name: str, start: str) -> TrainingSpec:
             _DEFAULTS.batch_size if options.batch_size is None else options.batch_size
         ),
         learning_rate=options.learning_rate,
+        schedule=options.schedule,
         optimizer=options.optimizer,
         loss=options.loss,
         label_smoothing=options.label_smoothing,

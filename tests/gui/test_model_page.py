@@ -303,6 +303,7 @@ def test_every_card_keeps_the_ready_made_choice(
     session: Session, page: ModelPage, preset: str
 ) -> None:
     session.change_spec(trainable=parse_trainable(preset, LITE0.blocks))
+    page.cards.more.click()
     for name in reversed(tuple(CATALOGUE)):
         QTest.mouseClick(page.cards.cards[name], LEFT)
         blocks = find_backbone(name).blocks

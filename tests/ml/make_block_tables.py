@@ -3,31 +3,38 @@
 The window and the command line show layers without TensorFlow, from these files.
 Usage, after a change to a backbone or a new one in the catalogue:
 
-    python -m tests.ml.make_block_tables
+    python -m tests.ml.make_block_tables [NAME…]
 """
 
 import json
 import math
+import sys
 from typing import Any
 
 from tlgui import paths
 from tlgui.core.catalogue import CATALOGUE, find_backbone
-from tlgui.ml.backbones import block_names, block_of, build_backbone
+from tlgui.ml.backbones import block_of, build_backbone
+from tlgui.ml.flat_copy import INPUT
 from tlgui.ml.start_file import digest_of
 
 
 def make_table(name: str) -> str:
     """The text of one file, with one layer a line; preprocessing is left out."""
-    model = build_backbone(find_backbone(name))
+    backbone = find_backbone(name)
+    is_brought = backbone.published is None
+    model = build_backbone(backbone, pretrained=is_brought)
+    blocks = dict.fromkeys(block_of(layer.name) for layer in model.layers)
+    blocks.pop(INPUT)
+    digest = _digest(model) if is_brought else ""  # nobody has them while it is made
     lines = [
         "{",
         f'  "name": {json.dumps(name)},',
         f'  "input_size": {model.input_shape[1]},',
         f'  "features": {model.output_shape[-1]},',
-        f'  "weights_digest": {json.dumps(_digest(model))},',
+        f'  "weights_digest": {json.dumps(digest)},',
         '  "blocks": [',
     ]
-    for block in block_names(name):
+    for block in blocks:
         layers = [layer for layer in model.layers if block_of(layer.name) == block]
         rows = [f"      {json.dumps(_describe(layer))}" for layer in layers]
         lines.append(f'    {{"name": {json.dumps(block)}, "layers": [')
@@ -57,6 +64,6 @@ def _describe(layer: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    for catalogued in CATALOGUE:
+    for catalogued in sys.argv[1:] or CATALOGUE:
         target = paths.resource_dir() / "backbones" / f"{catalogued}.json"
         target.write_text(make_table(catalogued), encoding="utf-8")

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from tlgui.core.catalogue import Backbone, find_backbone
+from tlgui.core.backbone import Backbone
+from tlgui.core.catalogue import find_backbone
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

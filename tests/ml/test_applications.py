@@ -6,14 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tlgui.core.applications import APPLICATIONS, Scaling
 from tlgui.ml import models
-from tlgui.ml.applications import (
-    APPLICATIONS,
-    Scaling,
-    build_original,
-    copy_application,
-    take_weights_of,
-)
+from tlgui.ml.applications import build_original, copy_application, take_weights_of
 from tlgui.ml.backbones import block_of
 from tlgui.ml.flat_copy import INPUT, FlatCopy
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.ml.make_block_tables import make_table
 from tlgui import paths
-from tlgui.core.catalogue import CATALOGUE, Backbone, find_backbone
+from tlgui.core.backbone import Backbone
+from tlgui.core.catalogue import CATALOGUE, find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.ml import backbones, efficientnet_lite
 from tlgui.ml.backbones import block_names, block_of, build_backbone
@@ -116,7 +117,7 @@ def test_weights_of_another_model_do_not_fit() -> None:
     changed = lite0_with(
         weights_package=other.weights_package,
         weights_file=other.weights_file,
-        weights_sha256=other.weights_sha256,
+        weights_id=other.weights_id,
     )
     with pytest.raises(TlguiError, match=r"do not fit efficientnet-lite0: the tensor"):
         build_backbone(changed)

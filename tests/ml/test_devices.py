@@ -55,6 +55,7 @@ import keras, numpy as np
 from tests.ml.test_steps import batches, small
 from tlgui.ml import models
 from tlgui.ml.devices import Devices
+from tlgui.ml.rates import make_schedule
 from tlgui.ml.steps import KerasTrainStep
 
 def train(replicas, precision, normalized, most):
@@ -62,7 +63,9 @@ def train(replicas, precision, normalized, most):
     with chosen.strategy.scope():
         model = chosen.place(small(normalized=normalized))
         chosen.lower_precision(model)
-        optimizer = chosen.scale_losses(models.make_optimizer("adam", 1e-3, 12))
+        schedule = make_schedule("cosine", 1e-3, 12)
+        adam = models.make_optimizer("adam", schedule)
+        optimizer = chosen.scale_losses(adam)
         loss = keras.losses.CategoricalCrossentropy()
         step = KerasTrainStep(model, loss, optimizer, "uint8", chosen.strategy)
     if most:

@@ -184,7 +184,7 @@ def test_what_is_read_is_the_callers_own(tmp_path: Path) -> None:
     "changes",
     [
         {"backbone": "efficientnet-lite1"},
-        {"weights_sha256": "cd" * 32},
+        {"weights_id": "cd" * 32},
         {"cut": "block5"},
         {"decoder_version": 2},
         {"shape": (5, 4, 3)},

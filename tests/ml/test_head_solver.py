@@ -14,6 +14,7 @@ from tlgui.core.types import Floats
 from tlgui.ml import head_solver, models, runtime
 from tlgui.ml.head_rules import HeadLoss
 from tlgui.ml.head_solver import HeadSolver, one_blas_thread
+from tlgui.ml.rates import make_schedule
 
 FEATURES, SAMPLES, BATCH, EPOCHS = 160, 300, 32, 30
 RATES = {"adam": 0.003, "adamw": 0.003, "sgd": 0.02, "rmsprop": 0.001}
@@ -59,7 +60,8 @@ class KerasHead:
         with pytest.MonkeyPatch.context() as plain:  # Keras' own step
             plain.setattr(models, "with_native_step", lambda adam: adam)
             self.optimizer = models.make_optimizer(
-                spec.optimizer, spec.learning_rate, steps
+                spec.optimizer,
+                make_schedule(spec.schedule, spec.learning_rate, steps),
             )
         variables = self.model.trainable_variables
         self.optimizer.build(variables)

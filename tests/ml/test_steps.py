@@ -12,6 +12,7 @@ from tlgui.core.spec import OPTIMIZERS
 from tlgui.core.types import Floats
 from tlgui.ml import models, runtime
 from tlgui.ml.forward import run_layers
+from tlgui.ml.rates import make_schedule
 from tlgui.ml.steps import KerasTrainStep, make_predict_step
 
 pytestmark = pytest.mark.tf
@@ -87,7 +88,8 @@ def make_step(model: Any, name: str = "adam", steps: int = 10) -> KerasTrainStep
     import keras
 
     loss = keras.losses.CategoricalCrossentropy()
-    return KerasTrainStep(model, loss, models.make_optimizer(name, 1e-3, steps))
+    schedule = make_schedule("cosine", 1e-3, steps)
+    return KerasTrainStep(model, loss, models.make_optimizer(name, schedule))
 
 
 def assert_same_weights(one: Any, other: Any, tolerance: float) -> None:
@@ -126,7 +128,7 @@ def test_losses_of_a_backbone_equal_keras() -> None:
         models.set_trainable(model, blocks[8:])
     import keras
 
-    optimizer = models.make_optimizer("adam", 5e-5, 100)
+    optimizer = models.make_optimizer("adam", make_schedule("cosine", 5e-5, 100))
     step = KerasTrainStep(ours, keras.losses.CategoricalCrossentropy(), optimizer)
     found = [step(*batch)[0] for batch in data]
     expected = keras_losses(plain, keras_optimizer("adam", 5e-5, 100), data)
@@ -258,7 +260,7 @@ def test_a_batch_seen_in_parts_from_the_start_moves_the_weights_the_same(
     limited = KerasTrainStep(
         parts,
         keras.losses.CategoricalCrossentropy(),
-        models.make_optimizer("adam", 1e-3, 10),
+        models.make_optimizer("adam", make_schedule("cosine", 1e-3, 10)),
         at_once=at_once,
     )
     for batch in batches(5):

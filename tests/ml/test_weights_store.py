@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tlgui.core.backbone import WeightsFile
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.ml import weights_store
 from tlgui.ml.download import Published
-from tlgui.ml.weights_store import KNOWN, WeightsFile, WeightsStore
+from tlgui.ml.weights_store import KNOWN, WeightsStore
 
 DATA = b"\x89HDF\r\n\x1a\n" + bytes(range(256)) * 100
 SHA256 = hashlib.sha256(DATA).hexdigest()

@@ -1,84 +1,12 @@
-"""The pretrained backbones there are, and what a person should know of them."""
+"""The pretrained backbones there are."""
 
 import difflib
-import functools
-import importlib.util
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-from tlgui import paths
+from tlgui.core.applications import APPLICATIONS
+from tlgui.core.backbone import Backbone
 from tlgui.core.errors import TlguiError
-from tlgui.core.layers import Block, Layer
-
-
-@dataclass(frozen=True)
-class Backbone:
-    """One pretrained backbone of the catalogue.
-
-    Attributes:
-        name: as typed and saved.
-        title: as shown.
-        task: the task it serves.
-        good_for: what it is good for, in plain words.
-        input_size: side of the square it sees, in pixels.
-        features: length of the vector it hands to the head.
-        top1: ImageNet top-1 accuracy, 0..1.
-        top1_source: where that number was published.
-        download_bytes: size of the weights file.
-        weights_package: the installed package that brings the weights.
-        weights_file: the file inside that package.
-        weights_sha256: the checksum of that file, or of other weights in its place.
-        licence: of the weights.
-        source: where the weights come from.
-        own_weights: a file of ours whose weights take the place of the catalogue's;
-            then `weights_sha256` names them, wherever they lie.
-    """
-
-    name: str
-    title: str
-    task: str
-    good_for: str
-    input_size: int
-    features: int
-    top1: float
-    top1_source: str
-    download_bytes: int
-    weights_package: str
-    weights_file: str
-    weights_sha256: str
-    licence: str
-    source: str
-    own_weights: Path | None = None
-
-    @property
-    def blocks(self) -> tuple[Block, ...]:
-        """Its blocks from input to head."""
-        return _read_blocks(self.name)
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers it holds, without any head."""
-        return sum(block.parameters for block in self.blocks)
-
-    @property
-    def weights_digest(self) -> str:
-        """The digest of the catalogue's weights, as `start_file.digest_of` gives it."""
-        return str(_read_table(self.name).get("weights_digest", ""))
-
-    @property
-    def weights_path(self) -> Path | None:
-        """The weights file on this computer, or None if it is not here."""
-        spec = importlib.util.find_spec(self.weights_package)
-        for folder in (spec.submodule_search_locations or ()) if spec else ():
-            file = Path(folder) / self.weights_file
-            if file.is_file():
-                return file
-        return None
-
 
 _LITE_TOP1 = (
     "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite"
@@ -108,7 +36,7 @@ def _lite(
         download_bytes=download_bytes,
         weights_package=package,
         weights_file=f"models/{file}",
-        weights_sha256=sha256,
+        weights_id=sha256,
         licence="Apache-2.0",
         source=_LITE_SOURCE.format(package.replace("_", "-")),
     )
@@ -146,6 +74,7 @@ CATALOGUE: Mapping[str, Backbone] = MappingProxyType(
                 "The most accurate of the three, for fine detail, at about "
                 "twice the time.",
             ),
+            *(application.backbone for application in APPLICATIONS.values()),
         )
     }
 )
@@ -165,32 +94,4 @@ def find_backbone(name: str) -> Backbone:
     raise TlguiError(
         f"There is no backbone “{name}”.{hint} The catalogue has: "
         f"{', '.join(CATALOGUE)}."
-    )
-
-
-@functools.cache
-def _read_table(name: str) -> dict[str, Any]:
-    file = paths.resource_dir() / "backbones" / f"{name}.json"
-    table: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return table
-
-
-@functools.cache
-def _read_blocks(name: str) -> tuple[Block, ...]:
-    table = _read_table(name)
-    return tuple(
-        Block(
-            block["name"],
-            tuple(
-                Layer(
-                    layer["name"],
-                    layer["kind"],
-                    layer["parameters"],
-                    layer["trainable_parameters"],
-                    tuple(layer["output_shape"]),
-                )
-                for layer in block["layers"]
-            ),
-        )
-        for block in table["blocks"]
     )

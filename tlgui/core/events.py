@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from tlgui.core.history import EpochRecord
+from tlgui.core.ranking import Ranking
 from tlgui.core.report import Evaluation
 
 
@@ -36,7 +37,9 @@ class Outcome(StrEnum):
 class Stage(StrEnum):
     """What a job is doing."""
 
+    DOWNLOADING = "downloading"
     READING = "reading"
+    COMPARING = "comparing"
     LOADING = "loading"
     TRACING = "tracing"
     TRAINING = "training"
@@ -256,6 +259,17 @@ class ModelImported(Event):
     matched: int
     total: int
     sentence: str
+
+
+@dataclass(frozen=True)
+class RankingMade(Event):
+    """Backbones were tried on the person's samples."""
+
+    ranking: Ranking
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of `--json` output."""
+        return {"event": "ranking_made", **self.ranking.to_json()}
 
 
 @dataclass(frozen=True)

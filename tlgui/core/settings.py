@@ -48,6 +48,7 @@ class AppSettings:
         appearance: "system", "light" or "dark".
         geometry: size and place of the window, in base64; "" for the usual ones.
         runs_dir: where new projects are put; "" for the usual place.
+        weights_dir: where downloaded weights are kept; "" for the usual place.
         looks_for_updates: whether to look for a newer version by itself.
         looked_for_updates: the day of the last look, in ISO 8601; "" for never.
         unknown: fields of another version, kept as they were found.
@@ -62,6 +63,7 @@ class AppSettings:
     appearance: str = "system"
     geometry: str = ""
     runs_dir: str = ""
+    weights_dir: str = ""
     looks_for_updates: bool = False
     looked_for_updates: str = ""
     unknown: Mapping[str, Any] = field(default_factory=dict)
@@ -75,6 +77,12 @@ class AppSettings:
 def settings_file() -> Path:
     """Where the settings lie."""
     return paths.config_dir() / "settings.json"
+
+
+def weights_dir() -> Path:
+    """Where downloaded weights are kept; every process asks anew."""
+    chosen = read_settings(settings_file()).weights_dir
+    return Path(chosen) if chosen else paths.weights_dir()
 
 
 def remembered(recent: Sequence[str], latest: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 from tlgui.core.catalogue import DEFAULT_BACKBONE, find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.core.layers import check_block_names
+from tlgui.core.schedules import SCHEDULES
 from tlgui.core.task import IMAGE_CLASSIFICATION, find_task
 
 SPEC_VERSION = 1
@@ -33,6 +34,9 @@ LOSSES: Mapping[str, str] = MappingProxyType(
 STRATEGIES: Mapping[str, str] = MappingProxyType(
     {
         "lp-ft": "First the head alone, then the chosen blocks too, in small steps.",
+        "gradual": "First the head, then block after block from the top.",
+        "discriminative": "First the head, then all; lower blocks learn slower.",
+        "auto-rgn": "First the head, then all; each block as fast as it needs.",
         "direct": "Everything that may change does so from the first step.",
     }
 )
@@ -51,7 +55,8 @@ class TrainingSpec:
         strategy: the order in which things start to change.
         epochs: how often every training sample is seen.
         batch_size: samples a step.
-        learning_rate: size of the first steps; it falls along a cosine.
+        learning_rate: size of the largest steps.
+        schedule: how the size of the steps changes while a phase lasts.
         optimizer: rule of the steps.
         loss: what is made small.
         label_smoothing: share of certainty taken from every label, 0..0.5.
@@ -75,6 +80,7 @@ class TrainingSpec:
     epochs: int = 10
     batch_size: int = 32
     learning_rate: float = 0.003
+    schedule: str = "cosine"
     optimizer: str = "adam"
     loss: str = "cross-entropy"
     label_smoothing: float = 0.0
@@ -98,6 +104,7 @@ class TrainingSpec:
         _check_choice("optimizer", self.optimizer, OPTIMIZERS)
         _check_choice("loss", self.loss, LOSSES)
         _check_choice("strategy", self.strategy, STRATEGIES)
+        _check_choice("schedule", self.schedule, SCHEDULES)
         _check_choice("augmentation", self.augmentation, task.augmentations)
         _check_whole("number of epochs", self.epochs, 1, 10_000)
         _check_whole("batch size", self.batch_size, 1, 4_096)

@@ -5,7 +5,8 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QWidget
 
 from tlgui import __version__
-from tlgui.core.catalogue import CATALOGUE, Backbone
+from tlgui.core.backbone import Backbone
+from tlgui.core.catalogue import CATALOGUE
 from tlgui.gui.controls import GAP, card, column, label, scrolled
 
 

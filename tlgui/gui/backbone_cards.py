@@ -3,10 +3,11 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QWidget
 
-from tlgui.core.catalogue import CATALOGUE, Backbone
+from tlgui.core.backbone import Backbone
+from tlgui.core.catalogue import CATALOGUE
 from tlgui.gui.block_words import whole_count
 from tlgui.gui.choice_card import INDENT, ChoiceCard
-from tlgui.gui.controls import GAP, column, label, row
+from tlgui.gui.controls import GAP, button, column, label, row
 from tlgui.gui.percent import percent
 from tlgui.gui.session import Session, Status
 
@@ -20,16 +21,22 @@ class BackboneCard(ChoiceCard):
         super().__init__(parent=parent)
         self.backbone = backbone
         good_for = label(backbone.good_for, wrap=True)
-        facts = label(self._facts(), "small", wrap=True)
+        self._told = label("", "small", wrap=True)
         title = row(label(backbone.title, "heading"))
         title.setContentsMargins(INDENT, 0, 0, 0)
-        layout = column(title, good_for, None, facts, gap=5)
+        layout = column(title, good_for, None, self._told, gap=5)
         layout.setContentsMargins(GAP, 12, GAP, 12)
         self.setLayout(layout)
         self.setToolTip(self._exact())
         self.setAccessibleName(backbone.title)
+        self.show_place()
+
+    def show_place(self) -> None:
+        """Says whether the weights are here; a download may have brought them."""
+        facts = self._facts()
+        self._told.setText(facts)
         self.setAccessibleDescription(
-            "\n".join((backbone.good_for, self._facts(), self._exact()))
+            "\n".join((self.backbone.good_for, facts, self._exact()))
         )
 
     def _facts(self) -> str:
@@ -62,44 +69,49 @@ class BackboneCard(ChoiceCard):
     def _place(self) -> str:
         if self.backbone.weights_path is not None:
             return self.tr("✓ on this computer")
-        size = f"{self.backbone.download_bytes / 1e6:.0f}"
+        size = f"{self.backbone.size_to_download / 1e6:.0f}"
         return self.tr("{size} MB to download").format(size=size)
 
 
 class BackboneCards(QWidget):
     """All backbones side by side; the session's is marked, or none for an own model.
 
-    Click or arrow keys choose. The choice of blocks is carried over.
+    Those that come with the program and the chosen one are always there; the others
+    once a person wants to see them. Click or arrow keys choose. The choice of blocks
+    is carried over.
 
     Attributes:
         group: of all cards that exclude each other; others join it.
+        cards: by the backbone's name.
+        more: shows all, or the few again.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._shows_all = False
+        self._shown: list[str] = []
         self.setAccessibleName(self.tr("Pretrained models"))
         self.group = QButtonGroup(self)
-        self.cards = {name: BackboneCard(CATALOGUE[name], self) for name in CATALOGUE}
-        for card in self.cards.values():
-            self.group.addButton(card)
-        layout = QGridLayout()
-        layout.setSpacing(12)
-        layout.setContentsMargins(0, 0, 0, 0)
-        for index, card in enumerate(self.cards.values()):
-            layout.addWidget(card, index // _A_ROW, index % _A_ROW)
-        for column_index in range(min(_A_ROW, len(self.cards))):
-            layout.setColumnStretch(column_index, 1)
-        self.setLayout(layout)
+        self.cards: dict[str, BackboneCard] = {}
+        self.more = button("", "link")
+        self._grid = QGridLayout()
+        self._grid.setSpacing(12)
+        for column_index in range(_A_ROW):
+            self._grid.setColumnStretch(column_index, 1)
+        self.setLayout(column(self._grid, row(self.more, None), gap=4))
         self.group.buttonClicked.connect(self._on_card)
+        self.more.clicked.connect(self._on_more)
         session.spec_changed.connect(self.show_choice)
         session.status_changed.connect(self.show_status)
+        session.weights.arrived.connect(self._show_places)
         self.show_choice()
         self.show_status()
 
     @Slot()
     def show_choice(self) -> None:
         """Marks the session's backbone."""
+        self._arrange()
         spec = self._session.spec
         if not spec.start:
             self.cards[spec.backbone].setChecked(True)
@@ -112,7 +124,49 @@ class BackboneCards(QWidget):
     @Slot()
     def show_status(self) -> None:
         """Lets a person choose only while nothing is running."""
-        self.setEnabled(self._session.status is Status.IDLE)
+        idle = self._session.status is Status.IDLE
+        self.setEnabled(idle)
+        if idle:  # a run may have begun with a download
+            self._show_places()
+
+    @Slot()
+    def _show_places(self) -> None:
+        for card in self.cards.values():
+            card.show_place()
+
+    def _arrange(self) -> None:
+        """Puts the cards that are wanted into rows, in the catalogue's order."""
+        wanted = [name for name in CATALOGUE if self._is_wanted(name)]
+        if wanted != self._shown:
+            for name in self._shown:
+                self._grid.removeWidget(self.cards[name])
+                self.cards[name].setVisible(name in wanted)
+            for index, name in enumerate(wanted):
+                card = self._card(name)
+                self._grid.addWidget(card, index // _A_ROW, index % _A_ROW)
+                card.show()
+            self._shown = wanted
+        self.more.setText(
+            self.tr("Show fewer models")
+            if self._shows_all
+            else self.tr("Show all {0} models").format(len(CATALOGUE))
+        )
+
+    def _card(self, name: str) -> BackboneCard:
+        """The card of a backbone; made when it is shown first."""
+        if name not in self.cards:
+            self.cards[name] = BackboneCard(CATALOGUE[name], self)
+            self.group.addButton(self.cards[name])
+        return self.cards[name]
+
+    def _is_wanted(self, name: str) -> bool:
+        is_chosen = name == self._session.spec.backbone
+        return self._shows_all or is_chosen or CATALOGUE[name].published is None
+
+    @Slot()
+    def _on_more(self) -> None:
+        self._shows_all = not self._shows_all
+        self._arrange()
 
     @Slot(QAbstractButton)
     def _on_card(self, card: QAbstractButton) -> None:

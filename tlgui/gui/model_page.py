@@ -23,6 +23,7 @@ from tlgui.gui.own_models import OwnModels
 from tlgui.gui.parameter_bar import ParameterBar
 from tlgui.gui.preview import show_page
 from tlgui.gui.session import Session, Status
+from tlgui.gui.weights_bar import WeightsBar
 
 _USUAL_HEIGHT = 640
 
@@ -50,6 +51,7 @@ class ModelPage(QWidget):
         super().__init__(parent)
         self._session = session
         self.cards = BackboneCards(session)
+        self.weights = WeightsBar(session)
         self.own = OwnModels(session, self.cards.group)
         self.panel = LayersPanel(session)
         self.meaning = ChoiceSentence(session)
@@ -94,6 +96,7 @@ class ModelPage(QWidget):
                 self.notice,
                 2,
                 self.cards,
+                self.weights,
                 2,
                 self.own,
                 2,

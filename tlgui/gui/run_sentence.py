@@ -35,6 +35,8 @@ class RunSentence(QObject):
         match stage:
             case Stage.TRAINING | Stage.VALIDATING:
                 return self._epoch(stage)
+            case Stage.DOWNLOADING:
+                return self._downloading()
             case Stage.READING:
                 return self._reading()
             case Stage.LOADING | Stage.TRACING if self._run.history:
@@ -48,6 +50,14 @@ class RunSentence(QObject):
         if self._session.engine is EngineState.STARTING:
             return self.tr("Starting up. The first start takes some seconds…")
         return self.tr("Starting…")
+
+    def _downloading(self) -> str:
+        done, total = self._run.progress
+        if not total:
+            return self.tr("Downloading the pretrained weights. This is needed once…")
+        return self.tr(
+            "Downloading the pretrained weights: {0} of {1} MB. This is needed once…"
+        ).format(f"{done / 1e6:.0f}", f"{max(total, done) / 1e6:.0f}")
 
     def _reading(self) -> str:
         done, total = self._run.progress

@@ -13,6 +13,7 @@ from tlgui.gui.dates import long_moment, short_moment
 from tlgui.gui.durations import duration_text
 from tlgui.gui.percent import percent
 from tlgui.gui.runs_plot import shortened
+from tlgui.gui.setting_choices import strategies
 
 NOTHING = "–"
 
@@ -86,12 +87,12 @@ class RunsWords(QObject):
             return Cell(
                 NOTHING, "", self.tr("With the head alone there is only one way.")
             )
-        if spec.strategy == "lp-ft":
-            tip = self.tr("First the head alone, then the blocks too (LP-FT).")
-            return Cell(self.tr("head first"), "1", tip)
-        return Cell(
-            self.tr("all at once"), "2", self.tr("Everything from the first step.")
-        )
+        for place, choice in enumerate(strategies()):
+            if choice.value == spec.strategy:
+                title = choice.title
+                text = title[:1].lower() + title[1:]
+                return Cell(text, str(place), choice.meaning)
+        return Cell(spec.strategy, "")
 
     def epochs(self, run: RunSummary) -> Cell:
         """How many epochs were done, and planned."""

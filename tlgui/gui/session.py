@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tlgui import paths
 from tlgui.core import events
-from tlgui.core.catalogue import Backbone, find_backbone
+from tlgui.core.backbone import Backbone
+from tlgui.core.catalogue import find_backbone
 from tlgui.core.dataset import TRAIN, Dataset
 from tlgui.core.errors import TlguiError
 from tlgui.core.events import Outcome, Stop
@@ -23,11 +24,12 @@ from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
 from tlgui.gui.current_run import CurrentRun
 from tlgui.gui.folder_scan import FolderScan
+from tlgui.gui.pretrained_weights import PretrainedWeights
 from tlgui.gui.run_home import RunHome
 from tlgui.gui.session_states import EngineState as EngineState
 from tlgui.gui.session_states import Status as Status
 from tlgui.gui.starting_points import StartingPoints
-from tlgui.gui.threads import Jobs, Reading
+from tlgui.gui.threads import Fetching, Jobs, Reading
 from tlgui.worker.jobs import PredictJob, ResumeJob, TrainJob, WarmUp
 
 # On these the frozen layers are compared in both runtimes.
@@ -67,7 +69,11 @@ class Session(QObject):
     bug_found = Signal(str)
 
     def __init__(
-        self, jobs: Jobs, reading: Reading, parent: QObject | None = None
+        self,
+        jobs: Jobs,
+        reading: Reading,
+        fetching: Fetching | None = None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
@@ -81,6 +87,8 @@ class Session(QObject):
         self.engine = EngineState.STARTING
         self.run = CurrentRun(self)
         self.starts = StartingPoints(jobs, reading, self)
+        self.weights = PretrainedWeights(fetching, self)
+        self.weights.arrived.connect(self._on_weights)
         self.predicting = False
         self.run.noticed.connect(self.noticed)
         self.starts.trouble_told.connect(self.trouble_told)
@@ -194,6 +202,12 @@ class Session(QObject):
             self.trouble_told.emit(busy)
         else:
             self.starts.import_model(file)
+
+    @Slot()
+    def _on_weights(self) -> None:
+        """The engine can prepare now what it could not before."""
+        if self.backbone.published is not None:
+            self._warm_up()
 
     def _warm_up(self) -> None:
         """Lets the engine prepare the present choice."""

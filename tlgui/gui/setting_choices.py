@@ -102,8 +102,87 @@ def strategies() -> tuple[Choice, ...]:
             ),
         ),
         Choice(
+            "gradual",
+            translate("choices", "From the top"),
+            translate(
+                "choices",
+                "First the head, then the unfrozen blocks too, a group at a time from "
+                "the last to the first (gradual unfreezing).",
+            ),
+        ),
+        Choice(
+            "discriminative",
+            translate("choices", "Lower ones slower"),
+            translate(
+                "choices",
+                "First the head, then all unfrozen blocks: the nearer a block is to "
+                "the photo, the slower it learns (discriminative learning rates).",
+            ),
+        ),
+        Choice(
+            "auto-rgn",
+            translate("choices", "Each at its pace"),
+            translate(
+                "choices",
+                "First the head, then all unfrozen blocks, each as fast as its "
+                "gradient asks for (relative gradient norm, Auto-RGN).",
+            ),
+        ),
+        Choice(
             "direct",
             translate("choices", "All at once"),
             translate("choices", "Everything that may change does so from the start."),
+        ),
+    )
+
+
+def schedules() -> tuple[Choice, ...]:
+    """How the size of the steps changes."""
+    translate = QCoreApplication.translate
+    return (
+        Choice(
+            "cosine",
+            translate("choices", "Falls smoothly"),
+            translate("choices", "Along half a cosine, to zero. A safe choice."),
+        ),
+        Choice(
+            "warm-up",
+            translate("choices", "Rises, then falls"),
+            translate(
+                "choices",
+                "Rises during the first tenth, then falls along a cosine (warm-up).",
+            ),
+        ),
+        Choice(
+            "one-cycle",
+            translate("choices", "One cycle"),
+            translate(
+                "choices",
+                "Rises for a quarter of the time and falls to almost nothing. Bears a "
+                "larger learning rate.",
+            ),
+        ),
+        Choice(
+            "constant",
+            translate("choices", "Stays the same"),
+            translate("choices", "Every step is of the same size."),
+        ),
+        Choice(
+            "plateau",
+            translate("choices", "Falls when stuck"),
+            translate(
+                "choices",
+                "Falls to a third when two epochs in a row brought nothing (reduce on "
+                "plateau).",
+            ),
+        ),
+        Choice(
+            "bit",
+            translate("choices", "In stairs"),
+            translate(
+                "choices",
+                "Rises, then falls to a tenth three times, as in BiT's HyperRule. "
+                "Meant for SGD.",
+            ),
         ),
     )

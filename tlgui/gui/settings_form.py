@@ -102,9 +102,12 @@ class SettingsForm(QWidget):
             "learning_rate": NumberSetting(
                 self.tr("Learning rate"),
                 self.tr(
-                    "The size of the first steps. Too large never settles, too small "
+                    "The size of the largest steps. Too large never settles, too small "
                     "takes for ever."
                 ),
+            ),
+            "schedule": ChoiceSetting(
+                self.tr("Size of the steps"), setting_choices.schedules()
             ),
             "batch_size": WholeSetting(
                 self.tr("Batch size"),
@@ -171,6 +174,7 @@ class SettingsForm(QWidget):
     def _expert_names(self) -> tuple[str, ...]:
         return (
             "learning_rate",
+            "schedule",
             "batch_size",
             "optimizer",
             "loss",

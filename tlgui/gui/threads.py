@@ -64,3 +64,26 @@ class Reading(Protocol):
 
     def request_removal(self, folder: str, runs: Sequence[str] = ()) -> None:
         """Queues the deletion of an imported model; what is left is read after it."""
+
+
+class Fetching(Protocol):
+    """What the session needs of whoever downloads pretrained weights.
+
+    Signals:
+        progressed(str, int, int): a backbone's name, bytes that are there, and in all.
+        ended(str, str): a backbone's name, or "" for a folder; trouble or "".
+        brought(object): a `Brought`, what came of a folder.
+    """
+
+    progressed: SignalInstance
+    ended: SignalInstance
+    brought: SignalInstance
+
+    def fetch(self, name: str) -> None:
+        """Downloads the weights of a backbone."""
+
+    def bring(self, folder: str) -> None:
+        """Takes weights out of a folder."""
+
+    def stop(self) -> None:
+        """Ends what is under way."""

@@ -1,47 +1,17 @@
 """Builds the catalogue's backbones as Keras models and fills in their weights."""
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tlgui.core.catalogue import Backbone, find_backbone
+from tlgui.core.backbone import Backbone, WeightsFile
+from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import TlguiError
-from tlgui.ml import efficientnet_lite, runtime
+from tlgui.core.settings import weights_dir
+from tlgui.ml import applications, efficientnet_lite, runtime
 from tlgui.ml.start_file import read_start_file
-from tlgui.ml.torch_pickle import Arrays, read_torch_weights
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """How the backbones of one family are made.
-
-    Attributes:
-        block_names: from a backbone's name to its blocks, from input to head.
-        build_features: from name and input size to the model without its head.
-        build_classifier: the same with the head that its weights came with.
-        assign: puts tensors into a built model; ValueError says what does not fit.
-    """
-
-    block_names: Callable[[str], tuple[str, ...]]
-    build_features: Callable[[str, int], Any]
-    build_classifier: Callable[[str, int], Any]
-    assign: Callable[[Any, Arrays], None]
-
-
-_LITE = Architecture(
-    efficientnet_lite.block_names,
-    efficientnet_lite.build_features,
-    efficientnet_lite.build_classifier,
-    efficientnet_lite.assign_torch_weights,
-)
-_ARCHITECTURES: Mapping[str, Architecture] = {
-    "efficientnet-lite0": _LITE,
-    "efficientnet-lite1": _LITE,
-    "efficientnet-lite2": _LITE,
-}
-
+from tlgui.ml.torch_pickle import read_torch_weights
+from tlgui.ml.weights_store import WeightsStore
 
 # Pretrained backbones that nobody has used yet, by what names their weights.
 _SPARES: dict[str, Any] = {}
@@ -53,7 +23,7 @@ def block_names(name: str) -> tuple[str, ...]:
     Raises:
         TlguiError: there is no such backbone; says which exist.
     """
-    return _ARCHITECTURES[find_backbone(name).name].block_names(name)
+    return tuple(block.name for block in find_backbone(name).blocks)
 
 
 def block_of(layer_name: str) -> str:
@@ -76,13 +46,18 @@ def build_backbone(backbone: Backbone, *, pretrained: bool = True) -> Any:
     Raises:
         TlguiError: its weights are not installed, are damaged or do not fit.
     """
-    if pretrained and backbone.weights_sha256 in _SPARES:
-        return _SPARES.pop(backbone.weights_sha256)
+    if pretrained and backbone.weights_id in _SPARES:
+        return _SPARES.pop(backbone.weights_id)
     runtime.tensorflow()
-    name = backbone.name
-    model = _ARCHITECTURES[name].build_features(name, backbone.input_size)
-    if pretrained:
-        _load_weights(model, backbone)
+    name, size = backbone.name, backbone.input_size
+    if pretrained and backbone.own_weights is None and backbone.published is not None:
+        return _build_published(backbone, backbone.published)
+    family = efficientnet_lite if backbone.published is None else applications
+    model = family.build_features(name, size)
+    if pretrained and backbone.own_weights is not None:
+        _load_own(model, backbone, backbone.own_weights)
+    elif pretrained:
+        _load_packaged(model, backbone)
     return model
 
 
@@ -94,9 +69,9 @@ def keep_spare(backbone: Backbone) -> None:
     Raises:
         TlguiError: as in `build_backbone`.
     """
-    if backbone.weights_sha256 not in _SPARES:
+    if backbone.weights_id not in _SPARES:
         _SPARES.clear()  # one is enough; another choice replaces it
-        _SPARES[backbone.weights_sha256] = build_backbone(backbone)
+        _SPARES[backbone.weights_id] = build_backbone(backbone)
 
 
 def build_imagenet_classifier(name: str) -> Any:
@@ -110,26 +85,34 @@ def build_imagenet_classifier(name: str) -> Any:
         `(batch, size, size, 3)`, to logits, shape `(batch, 1000)`.
 
     Raises:
-        TlguiError: there is no such backbone; or as in `build_backbone`.
+        TlguiError: there is no such backbone, its head is not published with it; or
+            as in `build_backbone`.
     """
     backbone = find_backbone(name)
+    if backbone.published is not None:
+        raise TlguiError(f"{backbone.title} is had without the head of ImageNet.")
     runtime.tensorflow()
-    model = _ARCHITECTURES[name].build_classifier(name, backbone.input_size)
-    _load_weights(model, backbone)
+    model = efficientnet_lite.build_classifier(name, backbone.input_size)
+    _load_packaged(model, backbone)
     return model
 
 
-def _load_weights(model: Any, backbone: Backbone) -> None:
-    if backbone.own_weights is None:
-        _load_catalogued(model, backbone)
-    else:
-        _load_own(model, backbone, backbone.own_weights)
+def _build_published(backbone: Backbone, wanted: WeightsFile) -> Any:
+    file = WeightsStore(weights_dir()).check(wanted)
+    try:
+        return applications.build_pretrained(backbone.name, backbone.input_size, file)
+    except (OSError, ValueError, KeyError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise TlguiError(
+            f"The pretrained weights {file} do not fit {backbone.name} ({reason}). "
+            "Delete this file and download it again."
+        ) from error
 
 
 def _load_own(model: Any, backbone: Backbone, file: Path) -> None:
     start = read_start_file(file)
     try:
-        if start.layers is None or start.sha256 != backbone.weights_sha256:
+        if start.layers is None or start.sha256 != backbone.weights_id:
             raise ValueError("they are not those that the training began with")
         for name, arrays in start.layers.items():
             model.get_layer(name).set_weights(arrays)
@@ -141,7 +124,7 @@ def _load_own(model: Any, backbone: Backbone, file: Path) -> None:
         ) from error
 
 
-def _load_catalogued(model: Any, backbone: Backbone) -> None:
+def _load_packaged(model: Any, backbone: Backbone) -> None:
     package = backbone.weights_package.replace("_", "-")
     again = (
         "Install Transfer Learning Studio again, or only the weights: "
@@ -156,12 +139,12 @@ def _load_catalogued(model: Any, backbone: Backbone) -> None:
     try:
         with file.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        if digest != backbone.weights_sha256:
+        if digest != backbone.weights_id:
             raise TlguiError(
                 f"The pretrained weights of {backbone.name} are damaged: {file} is "
                 f"not the file that was published. {again}"
             )
-        _ARCHITECTURES[backbone.name].assign(model, read_torch_weights(file))
+        efficientnet_lite.assign_torch_weights(model, read_torch_weights(file))
     except OSError as error:
         raise TlguiError(
             f"The pretrained weights {file} cannot be read: {error.strerror}. {again}"

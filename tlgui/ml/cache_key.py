@@ -33,7 +33,7 @@ class CacheKey:
 
     Attributes:
         backbone: its name in the catalogue.
-        weights_sha256: of the file with its pretrained weights.
+        weights_id: of the file with its pretrained weights.
         cut: the name of the last frozen block.
         decoder_version: changes when the same file is decoded to other pixels.
         shape: of one record, without the batch axis.
@@ -41,7 +41,7 @@ class CacheKey:
     """
 
     backbone: str
-    weights_sha256: str
+    weights_id: str
     cut: str
     decoder_version: int
     shape: tuple[int, ...]

@@ -16,7 +16,7 @@ def cache_key(cut: Cut, dtype: str = "float32") -> CacheKey:
     backbone = cut.backbone
     decoder = find_task(backbone.task).decoder_version
     return CacheKey(
-        backbone.name, backbone.weights_sha256, cut.block, decoder, cut.shape, dtype
+        backbone.name, backbone.weights_id, cut.block, decoder, cut.shape, dtype
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tlgui.core.catalogue import Backbone
+from tlgui.core.backbone import Backbone
 from tlgui.ml.backbones import block_of
 
 POOLED = "pooled"
@@ -38,7 +38,7 @@ class Cut:
     @property
     def name(self) -> str:
         """A name for files, unique to the numbers that come out."""
-        sha = self.backbone.weights_sha256[:12]
+        sha = self.backbone.weights_id[:12]
         return f"{self.backbone.name}-{sha}-{self.block}-{CONVERTER_VERSION}"
 
 
@@ -87,6 +87,21 @@ def find_cut(backbone: Backbone, trainable: tuple[str, ...]) -> Cut | None:
             return Cut(backbone, last) if last else None
         last = block.name
     return Cut(backbone, POOLED)
+
+
+def is_untouched(cut: Cut, learned: tuple[str, ...]) -> bool:
+    """Whether all blocks up to a cut are as they were pretrained.
+
+    Args:
+        cut: behind a frozen block.
+        learned: the blocks that have learned already.
+    """
+    for block in cut.backbone.blocks:
+        if block.name in learned:
+            return False
+        if block.name == cut.block:
+            break
+    return True
 
 
 # Layers without those that learn: from the input, or from an earlier cut.

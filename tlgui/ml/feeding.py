@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tlgui import paths
-from tlgui.core.catalogue import Backbone
+from tlgui.core.backbone import Backbone
 from tlgui.core.dataset import Sample
 from tlgui.core.events import Emit, SourceChosen, Streaming
 from tlgui.core.phases import Phase
@@ -18,7 +18,7 @@ from tlgui.ml import models
 from tlgui.ml.content_digests import ContentDigests
 from tlgui.ml.contents import Contents
 from tlgui.ml.cut_source import CutSource, Shared
-from tlgui.ml.cuts import POOLED, Cut, find_cut
+from tlgui.ml.cuts import POOLED, Cut, find_cut, is_untouched
 from tlgui.ml.learners import BlockLearner, HeadLearner, Learner, Weights
 from tlgui.ml.notices import Notices
 from tlgui.ml.pipeline import SampleReader, Source, StreamSource
@@ -101,7 +101,7 @@ class Feeding:
         reason = Streaming.NOTHING_FROZEN
         # What is kept is what pretrained layers gave; blocks that have learned since
         # would give something else.
-        if cut is not None and weights is not None and weights.whole is not None:
+        if cut is not None and not is_untouched(cut, phase.learned):
             cut, reason = None, Streaming.LEARNED
         if cut is not None and cut.block == POOLED:
             return self._head_feed(phase, cut, weights)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tlgui.core.schedules import COSINE, share_at
 from tlgui.core.types import Floats
 
 MOMENTUM = 0.9
@@ -33,14 +34,27 @@ class Rate(NamedTuple):
     adam: np.float32
 
 
-def rate_at(first: float, steps: int, done: int) -> Rate:
+def rate_at(
+    largest: float, steps: int, done: int, schedule: str = COSINE, share: float = 1.0
+) -> Rate:
     """The learning rate of the step that comes after `done` of `steps` steps.
 
-    It falls along half a cosine (https://arxiv.org/abs/1608.03983, without restarts).
+    Usually it falls along half a cosine (https://arxiv.org/abs/1608.03983, without
+    restarts).
+
+    Args:
+        largest: of all steps.
+        steps: of the schedule.
+        done: of them.
+        schedule: one of `schedules.SCHEDULES`.
+        share: by which the result is multiplied.
     """
-    fraction = np.float32(min(done, steps)) / np.float32(steps)
-    cosine = np.cos(np.float32(math.pi) * fraction)
-    plain = np.float32(first) * np.float32(0.5 * (1.0 + cosine))
+    if schedule == COSINE:
+        fraction = np.float32(min(done, steps)) / np.float32(steps)
+        cosine = np.cos(np.float32(math.pi) * fraction)
+        plain = np.float32(largest) * np.float32(0.5 * (1.0 + cosine))
+    else:
+        plain = np.float32(largest * share_at(schedule, done, steps) * share)
     # How these are rounded decides the length of Adam's first steps.
     power_1 = np.float32(float(np.float32(_BETA_1)) ** (done + 1))
     power_2 = np.float32(float(np.float32(_BETA_2)) ** (done + 1))

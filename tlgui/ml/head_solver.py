@@ -12,8 +12,9 @@ import numpy as np
 import threadpoolctl  # type: ignore[import-untyped]
 
 from tlgui.core.checkpoint import Array
+from tlgui.core.schedules import COSINE
 from tlgui.core.types import Floats
-from tlgui.ml.head_rules import RULES, HeadLoss, rate_at, softmax
+from tlgui.ml.head_rules import RULES, HeadLoss, Rate, rate_at, softmax
 
 # Weights moved at a time (256 kB): with their state they stay in a core's cache.
 _PART = 65_536
@@ -41,6 +42,7 @@ class HeadSolver:
     Attributes:
         kernel: the weights, shape `(features, classes)`; a live view.
         bias: shape `(classes,)`; a live view.
+        share: of the learning rate, by which every step is made smaller.
 
     Example:
         >>> solver = HeadSolver(
@@ -64,6 +66,7 @@ class HeadSolver:
         learning_rate: float,
         steps: int,
         loss: str,
+        schedule: str = COSINE,
         label_smoothing: float = 0.0,
         focal_gamma: float = 2.0,
         weights: list[Floats] | None = None,
@@ -74,9 +77,10 @@ class HeadSolver:
             features: the length of a sample's features.
             classes: the number of classes.
             optimizer: one of `spec.OPTIMIZERS`.
-            learning_rate: at the first step; it falls along a cosine.
-            steps: the number of steps until it is zero.
+            learning_rate: the largest.
+            steps: the number of steps until the schedule ends.
             loss: one of `spec.LOSSES`.
+            schedule: how the rate changes; one of `schedules.SCHEDULES`.
             label_smoothing: share of certainty taken from every label, 0..0.5.
             focal_gamma: how hard focal loss looks at what is wrong, 0..5.
             weights: as `get_weights` gives them; zero if not given.
@@ -87,7 +91,9 @@ class HeadSolver:
         """
         self._rule, moments = RULES[optimizer]
         self._loss = HeadLoss(loss, label_smoothing, focal_gamma)
-        self._first_rate = learning_rate
+        self._largest_rate = learning_rate
+        self._schedule = schedule
+        self.share = 1.0
         self._steps = max(steps, 1)
         self._done = 0
         # The bias is the last row: what moves the kernel moves it too.
@@ -100,7 +106,7 @@ class HeadSolver:
     @property
     def learning_rate(self) -> float:
         """Of the coming step, as `float(optimizer.learning_rate)` in Keras."""
-        return float(rate_at(self._first_rate, self._steps, self._done).plain)
+        return float(self._rate().plain)
 
     def step(
         self, inputs: Floats, one_hot: Floats, weights: Floats
@@ -191,13 +197,18 @@ class HeadSolver:
             part.state[...] = state["moments"][:, rows]
         self._done = int(state["steps"])
 
+    def _rate(self) -> Rate:
+        return rate_at(
+            self._largest_rate, self._steps, self._done, self._schedule, self.share
+        )
+
     def _logits(self, inputs: Floats) -> Floats:
         logits: Floats = inputs @ self.kernel
         logits += self.bias
         return logits
 
     def _move(self, inputs: Floats, slopes: Floats) -> None:
-        rate = rate_at(self._first_rate, self._steps, self._done)
+        rate = self._rate()
         features = len(self.kernel)
         for part in self._parts:
             columns = inputs[:, part.first : part.first + len(part.weights)]

@@ -11,7 +11,8 @@ import numpy as np
 
 from tlgui import paths
 from tlgui.core import storage
-from tlgui.core.catalogue import CATALOGUE, Backbone, find_backbone
+from tlgui.core.backbone import Backbone
+from tlgui.core.catalogue import CATALOGUE, find_backbone
 from tlgui.core.errors import Stopped, TlguiError, cannot_write
 from tlgui.core.events import ModelImported
 from tlgui.core.project_paths import tidy_name

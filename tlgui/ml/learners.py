@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from tlgui.core.catalogue import Backbone
+from tlgui.core.backbone import Backbone
 from tlgui.core.checkpoint import Array
 from tlgui.core.phases import Phase
 from tlgui.core.spec import TrainingSpec
@@ -12,6 +12,7 @@ from tlgui.ml import models
 from tlgui.ml.cuts import Cut, cut_output
 from tlgui.ml.devices import Devices, find_devices
 from tlgui.ml.head_solver import HeadSolver
+from tlgui.ml.rates import make_schedule, rates_of
 from tlgui.ml.steps import KerasTrainStep, PredictStep, TrainStep, make_predict_step
 
 
@@ -29,6 +30,10 @@ class Learner(Protocol):
     @property
     def notice(self) -> str:
         """What went otherwise than planned, in a sentence; empty if nothing."""
+        ...
+
+    def slow_down(self, share: float) -> None:
+        """Takes a share of the learning rate from now on."""
         ...
 
     def loss_of(self, one_hot: Floats, probabilities: Floats) -> float:
@@ -102,6 +107,7 @@ class HeadLearner:
             classes,
             optimizer=spec.optimizer,
             learning_rate=phase.learning_rate,
+            schedule=phase.schedule,
             steps=phase.epochs * steps,
             loss=spec.loss,
             label_smoothing=spec.label_smoothing,
@@ -115,6 +121,10 @@ class HeadLearner:
     def learning_rate(self) -> float:
         """Of the coming step."""
         return self._solver.learning_rate
+
+    def slow_down(self, share: float) -> None:
+        """Takes a share of the learning rate from now on."""
+        self._solver.share = share
 
     def loss_of(self, one_hot: Floats, probabilities: Floats) -> float:
         """The mean loss of answers, as trained."""
@@ -169,14 +179,20 @@ class BlockLearner:
             dtype = "float32"
         devices.lower_precision(part)
         self._loss = models.make_loss(spec)
+        replicas = devices.strategy.num_replicas_in_sync
+        rates = rates_of(part, phase, replicas)
         with devices.strategy.scope():
+            self._schedule = make_schedule(
+                phase.schedule, phase.learning_rate, phase.epochs * steps
+            )
             self._optimizer = devices.scale_losses(
                 models.make_optimizer(
-                    spec.optimizer, phase.learning_rate, phase.epochs * steps
+                    spec.optimizer, self._schedule, differs_by_weight=rates is not None
                 )
             )
             self._step = KerasTrainStep(
-                part, self._loss, self._optimizer, dtype, devices.strategy, at_once
+                *(part, self._loss, self._optimizer, dtype),
+                *(devices.strategy, at_once, rates),
             )
         self.train: TrainStep = self._step
         self.predict: PredictStep = make_predict_step(part, dtype)
@@ -190,6 +206,10 @@ class BlockLearner:
     def learning_rate(self) -> float:
         """Of the coming step."""
         return float(self._optimizer.learning_rate)
+
+    def slow_down(self, share: float) -> None:
+        """Takes a share of the learning rate from now on."""
+        self._schedule.share.assign(share)
 
     def loss_of(self, one_hot: Floats, probabilities: Floats) -> float:
         """The mean loss of answers, as trained."""

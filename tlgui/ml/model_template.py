@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tlgui.core import storage
-from tlgui.core.catalogue import Backbone
+from tlgui.core.backbone import Backbone
 from tlgui.core.errors import TlguiError
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.types import Floats
@@ -102,7 +102,7 @@ def write_model(file: Path, members: Sequence[tuple[str, bytes]]) -> None:
 
 def _name(backbone: Backbone) -> str:
     keras = importlib.metadata.version("keras")
-    sha = backbone.weights_sha256[:12]
+    sha = backbone.weights_id[:12]
     return f"{backbone.name}-{sha}-{keras}-{TEMPLATE_VERSION}.keras"
 
 

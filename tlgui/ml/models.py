@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from tlgui.core import storage
-from tlgui.core.catalogue import Backbone, find_backbone
+from tlgui.core.backbone import Backbone
+from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.core.run import Run
 from tlgui.core.spec import TrainingSpec
 from tlgui.ml import runtime
 from tlgui.ml.backbones import block_of, build_backbone
 from tlgui.ml.native_adam import with_native_step
+from tlgui.ml.rates import with_shares
 
 HEAD = "head"
 HEAD_OUTPUT = "head_output"
@@ -84,27 +86,33 @@ def make_loss(spec: TrainingSpec) -> Any:
     return keras.losses.CategoricalCrossentropy(label_smoothing=spec.label_smoothing)
 
 
-def make_optimizer(name: str, learning_rate: float, steps: int) -> Any:
-    """An optimiser whose learning rate falls along a cosine to zero.
+def make_optimizer(
+    name: str, learning_rate: Any, *, differs_by_weight: bool = False
+) -> Any:
+    """An optimiser.
 
     Args:
         name: one of `spec.OPTIMIZERS`.
-        learning_rate: at the first step.
-        steps: the number of steps until it is zero.
+        learning_rate: a number or a schedule of Keras.
+        differs_by_weight: whether each weight gets a share of the rate
+            (`rates.with_shares`).
     """
     import keras
 
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, max(steps, 1))
+    def made(optimizer: Any, **settings: Any) -> Any:
+        kind = with_shares(optimizer) if differs_by_weight else optimizer
+        return kind(learning_rate, **settings)
+
     match name:
         case "sgd":
-            return keras.optimizers.SGD(schedule, momentum=_MOMENTUM, nesterov=True)
+            return made(keras.optimizers.SGD, momentum=_MOMENTUM, nesterov=True)
         case "adamw":
             adamw = with_native_step(keras.optimizers.AdamW)
-            return adamw(schedule, weight_decay=_WEIGHT_DECAY)
+            return made(adamw, weight_decay=_WEIGHT_DECAY)
         case "rmsprop":
-            return keras.optimizers.RMSprop(schedule)
+            return made(keras.optimizers.RMSprop)
         case _:
-            return with_native_step(keras.optimizers.Adam)(schedule)
+            return made(with_native_step(keras.optimizers.Adam))
 
 
 def prepare_saving(keras_model: Any, spec: TrainingSpec) -> None:

@@ -27,7 +27,7 @@ def make_room(folder: Path, most_bytes: int = MOST_BYTES) -> None:
         folder: of prepared files.
         most_bytes: what may stay of models of people's own.
     """
-    catalogued = {one.weights_sha256[:12] for one in CATALOGUE.values()}
+    catalogued = {one.weights_id[:12] for one in CATALOGUE.values()}
     with contextlib.suppress(OSError):
         found = [
             (file.stat().st_mtime, file.stat().st_size, file)

@@ -3,7 +3,8 @@
 import dataclasses
 from pathlib import Path
 
-from tlgui.core.catalogue import Backbone, find_backbone
+from tlgui.core.backbone import Backbone
+from tlgui.core.catalogue import find_backbone
 from tlgui.core.dataset import Dataset
 from tlgui.core.events import Emit, ProgressMade, Stage, StopRequest, never_stop
 from tlgui.core.scan import check_trainable, scan, validation_folder

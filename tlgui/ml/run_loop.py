@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tlgui.core.catalogue import Backbone
+from tlgui.core.backbone import Backbone
 from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import (
@@ -28,6 +28,7 @@ from tlgui.core.history import EpochRecord
 from tlgui.core.layers import head_parameters
 from tlgui.core.phases import Phase, plan_phases
 from tlgui.core.run import Run
+from tlgui.core.schedules import PLATEAU, plateau_share
 from tlgui.ml.epochs import EpochProgress, EpochRunner
 from tlgui.ml.feeding import Feed, Feeding
 from tlgui.ml.learners import Weights
@@ -152,6 +153,9 @@ class RunLoop:
         self.emit(self.feed.chosen)
         self.emit(StageChanged(Stage.TRACING))
         while state.progress.epoch < phase.first_epoch + phase.epochs:
+            if phase.schedule == PLATEAU:
+                losses = [r.val_loss for r in state.records[phase.first_epoch - 1 :]]
+                self.feed.learner.slow_down(plateau_share(losses))
             if self._is_patience_over() or not self._run_epoch(self.feed):
                 return False
         return True

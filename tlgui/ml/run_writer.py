@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from tlgui import paths
-from tlgui.core.catalogue import Backbone
+from tlgui.core.backbone import Backbone
 from tlgui.core.checkpoint import Checkpoint, Checkpoints
 from tlgui.core.errors import TlguiError
 from tlgui.core.history import EpochRecord

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from tlgui import paths
-from tlgui.core.catalogue import Backbone
+from tlgui.core.backbone import Backbone
 from tlgui.core.images import UnreadableError
 from tlgui.core.phases import plan_phases
 from tlgui.core.spec import TrainingSpec

@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from tlgui.core import storage
-from tlgui.core.catalogue import Backbone, find_backbone
+from tlgui.core.backbone import Backbone
+from tlgui.core.catalogue import find_backbone
 from tlgui.core.checkpoint import Array
 from tlgui.core.errors import TlguiError
 from tlgui.core.project_paths import is_plain_file
@@ -66,7 +67,7 @@ class StartingWeights:
     def sha256(self) -> str:
         """Names the backbone's weights, whatever file they are in."""
         if self.layers is None:
-            return find_backbone(self.backbone).weights_sha256
+            return find_backbone(self.backbone).weights_id
         return digest_of(self.layers)
 
     def backbone_in(self, file: Path) -> Backbone:
@@ -78,9 +79,7 @@ class StartingWeights:
         catalogued = find_backbone(self.backbone)
         if self.layers is None:
             return catalogued
-        return dataclasses.replace(
-            catalogued, weights_sha256=self.sha256, own_weights=file
-        )
+        return dataclasses.replace(catalogued, weights_id=self.sha256, own_weights=file)
 
     def head_for(self, class_names: Sequence[str]) -> list[Floats] | None:
         """The head with which training begins.

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tlgui.core.catalogue import Backbone, find_backbone
+from tlgui.core.backbone import Backbone
+from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.core.run import MODEL, Run
 from tlgui.core.spec import TrainingSpec

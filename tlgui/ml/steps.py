@@ -8,6 +8,7 @@ from tlgui.core.errors import TlguiError
 from tlgui.core.types import Floats
 from tlgui.ml import runtime
 from tlgui.ml.forward import run_layers
+from tlgui.ml.rates import BlockRates
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class KerasTrainStep:
         dtype: str = "uint8",
         strategy: Any = None,
         at_once: int = 0,
+        rates: BlockRates | None = None,
     ) -> None:
         """Prepares the step; it is traced by the first call.
 
@@ -51,6 +53,8 @@ class KerasTrainStep:
             strategy: a `tf.distribute.Strategy` in whose scope model and optimiser
                 were made; every replica sees its share of the batch.
             at_once: the most samples that are seen at once; 0 for whole batches.
+            rates: each block's share of the learning rate; the optimiser then is
+                made for that. None if all learn alike.
         """
         tf = runtime.tensorflow()
         self.notice = ""
@@ -58,7 +62,7 @@ class KerasTrainStep:
         replicas = self._strategy.num_replicas_in_sync
         # Samples at a time in each replica.
         self._most = -(-at_once // replicas) if at_once else None
-        self._gradients = _Gradients(keras_model, loss, optimizer)
+        self._gradients = _Gradients(keras_model, loss, optimizer, rates)
         signature = [
             tf.TensorSpec([None, *keras_model.input_shape[1:]], dtype),
             tf.TensorSpec([None, keras_model.output_shape[-1]], tf.float32),
@@ -147,10 +151,13 @@ class KerasTrainStep:
 class _Gradients:
     """What a replica computes of its share of a batch."""
 
-    def __init__(self, keras_model: Any, loss: Any, optimizer: Any) -> None:
+    def __init__(
+        self, keras_model: Any, loss: Any, optimizer: Any, rates: BlockRates | None
+    ) -> None:
         self._keras_model = keras_model
         self._loss = loss
         self._optimizer = optimizer
+        self._rates = rates
         self._variables = keras_model.trainable_variables
         optimizer.build(self._variables)
 
@@ -196,6 +203,9 @@ class _Gradients:
     def apply(self, gradients: list[Any], value: Any, right: Any) -> tuple[Any, Any]:
         """Moves the weights, and not one before memory sufficed for all."""
         with runtime.tensorflow().control_dependencies(gradients):
+            if self._rates is not None:
+                values = [variable.value for variable in self._variables]
+                self._optimizer.shares = self._rates.shares(gradients, values)
             self._optimizer.apply(gradients, self._variables)
         return value, right
 

@@ -31,6 +31,7 @@ from tlgui.core.run import (
 from tlgui.core.run_lock import RunLock
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.task import find_task
+from tlgui.ml.fetching import fetch_weights
 from tlgui.ml.head_solver import one_blas_thread
 from tlgui.ml.pipeline import SampleReader
 from tlgui.ml.pixel_memory import PixelMemory
@@ -66,10 +67,11 @@ def train(
     started = time.monotonic()
     spec.check()
     check_new_run(folder)
-    emit(StageChanged(Stage.READING))
     memory, start = PixelMemory(), read_start(spec)
     backbone = backbone_with(start, spec, folder)
     try:
+        fetch_weights(backbone, emit, stop)
+        emit(StageChanged(Stage.READING))
         prepared = prepare_data(spec, emit, stop, dataset, memory, backbone)
     except Stopped:
         return end_without_model(folder, emit, started)
@@ -129,11 +131,12 @@ def _resume(
             "To train more epochs, start a new run."
         )
     run.spec.check()
-    emit(StageChanged(Stage.READING))
     memory = PixelMemory()
     try:
         spec = dataclasses.replace(run.spec, data=str(data or run.spec.data))
         backbone = backbone_with(start_of(run), spec, run.folder)
+        fetch_weights(backbone, emit, stop)
+        emit(StageChanged(Stage.READING))
         prepared = prepare_data(spec, emit, stop, dataset, memory, backbone)
         state, sentences = _last_state(run, prepared, stop)
     except Stopped:

@@ -16,6 +16,7 @@ from tlgui.core.types import Pixels
 from tlgui.ml import runtime
 from tlgui.ml.backbones import keep_spare
 from tlgui.ml.cuts import POOLED, Cut
+from tlgui.ml.fetching import is_here
 from tlgui.ml.model_template import find_template
 from tlgui.ml.prefix import convert_prefix, is_checked, make_prefix
 
@@ -31,7 +32,8 @@ def warm_up(
 
     The frozen layers are converted, and compared with Keras' own on some of the
     person's files; the model that a trained head is put into is made; TensorFlow is
-    imported and a backbone is built. What a head alone needs comes first.
+    imported and a backbone is built. What a head alone needs comes first. Of a
+    backbone whose weights are not here, nothing can be done but the import.
 
     Args:
         backbone: a name of the catalogue.
@@ -46,6 +48,9 @@ def warm_up(
     """
     started = time.monotonic()
     chosen, folders = find_backbone(backbone), paths.prepared_dirs()
+    if not is_here(chosen):  # nothing is downloaded before a person wants it
+        runtime.tensorflow()
+        return time.monotonic() - started
     steps = (
         lambda: _prepare_prefix(Cut(chosen, POOLED), files),
         lambda: find_template(chosen, folders),

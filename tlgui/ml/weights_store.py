@@ -5,38 +5,27 @@ publisher gives no checksum, the one of the first download is remembered, so tha
 file that changes later is noticed.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tlgui.core import storage
+from tlgui.core.backbone import WeightsFile
 from tlgui.core.errors import Stopped, TlguiError, cannot_write
+from tlgui.core.folder_lock import FolderLock, HeldError, LockNames
 from tlgui.ml.download import Published, download
 
 KNOWN = "known.json"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _CHUNK = 1 << 20
-
-
-@dataclass(frozen=True)
-class WeightsFile:
-    """A file of pretrained weights that can be downloaded.
-
-    Attributes:
-        name: of the file.
-        address: where it is.
-        checksums: from the name of a hash function to the digest, in hexadecimal;
-            empty where the publisher gives none.
-    """
-
-    name: str
-    address: str
-    checksums: Mapping[str, str] = field(default_factory=dict)
+_PAUSE = 0.2
 
 
 @dataclass(frozen=True)
@@ -97,6 +86,15 @@ class WeightsStore:
         if file is not None:
             return file
         self._make_folder()
+        with self._alone(wanted, should_stop):
+            return self.find(wanted) or self._download(wanted, on_progress, should_stop)
+
+    def _download(
+        self,
+        wanted: WeightsFile,
+        on_progress: Callable[[int, int], None],
+        should_stop: Callable[[], bool],
+    ) -> Path:
         file = self.folder / wanted.name
         checksums = {**wanted.checksums, **self._known(wanted)}
         published = Published(wanted.address, checksums=checksums)
@@ -109,6 +107,27 @@ class WeightsStore:
             )
         self._remember(wanted, found)
         return file
+
+    @contextlib.contextmanager
+    def _alone(
+        self, wanted: WeightsFile, should_stop: Callable[[], bool]
+    ) -> Iterator[None]:
+        """Keeps others from downloading the same file; waits while they do."""
+        names = LockNames(f"{wanted.name}.lock", f"{wanted.name}.lock.json")
+        while True:
+            try:
+                lock = FolderLock(self.folder, names, leaves_traces=False)
+                break
+            except HeldError:
+                if should_stop():
+                    raise Stopped from None
+                time.sleep(_PAUSE)
+            except OSError as error:
+                raise cannot_write(self.folder, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def bring(
         self,

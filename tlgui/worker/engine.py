@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tlgui import logs
+from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import Stopped, TlguiError, is_out_of_memory
 from tlgui.core.events import (
     Emit,
@@ -27,6 +28,9 @@ from tlgui.core.events import (
     Failure,
     JobEnded,
     Outcome,
+    ProgressMade,
+    RankingMade,
+    Stage,
     Stop,
 )
 from tlgui.core.run import new_run_name, open_finished_run
@@ -35,6 +39,7 @@ from tlgui.worker.jobs import (
     ImportJob,
     Job,
     PredictJob,
+    RankJob,
     ResumeJob,
     TrainJob,
     WarmUp,
@@ -176,6 +181,18 @@ class _Engine:
                 from tlgui.ml.importing import import_model
 
                 emit(import_model(Path(file), title, lambda: stop() is not None))
+            case RankJob(dataset, backbones):
+                from tlgui.ml.ranking import rank_backbones
+
+                ranking = rank_backbones(
+                    dataset,
+                    [find_backbone(name) for name in backbones],
+                    lambda done, total: emit(
+                        ProgressMade(Stage.COMPARING, done, total)
+                    ),
+                    lambda: stop() is not None,
+                )
+                emit(RankingMade(ranking))
             case PredictJob(run, sources):
                 from tlgui.ml.prediction import predict_sources
 

@@ -78,5 +78,18 @@ class ImportJob:
     title: str
 
 
+@dataclass(frozen=True)
+class RankJob:
+    """Try backbones on some of the person's samples, without training.
+
+    Attributes:
+        dataset: as scanned already.
+        backbones: names of the catalogue, whose weights are on this computer.
+    """
+
+    dataset: Dataset
+    backbones: tuple[str, ...]
+
+
 Training = TrainJob | ResumeJob
-Job = WarmUp | Training | PredictJob | ImportJob
+Job = WarmUp | Training | PredictJob | ImportJob | RankJob

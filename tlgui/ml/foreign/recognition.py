@@ -1,5 +1,7 @@
 """Tells which backbone of the catalogue a foreign file belongs to."""
 
+import math
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 from tlgui.core.catalogue import CATALOGUE, find_backbone
@@ -26,7 +28,8 @@ def recognise(layers: Sequence[SavedLayer]) -> str | None:
     blocks = {_block(layer.name) for layer in layers}
     names = [n for n in CATALOGUE if blocks.issuperset(block_names(n))]
     if not any(_shared(blocks, n) for n in CATALOGUE):
-        names = [*CATALOGUE]
+        sizes = Counter(_numbers(layer) for layer in layers)
+        names = [n for n in CATALOGUE if _has_room_for(sizes, n)]
     # A deep backbone holds the blocks of a shallow one of its family.
     for name in sorted(names, key=lambda n: -len(block_names(n))):
         report = _match(layers, name)
@@ -51,6 +54,17 @@ def nearest(layers: Sequence[SavedLayer]) -> tuple[str, MatchReport] | None:
     name = max(reports, key=lambda n: len(reports[n].matched) / reports[n].total)
     report = reports[name]
     return (name, report) if 2 * len(report.matched) >= report.total else None
+
+
+def _has_room_for(sizes: "Counter[int]", name: str) -> bool:
+    """Whether a file has a layer of the right size for each of a backbone's."""
+    blocks = find_backbone(name).blocks
+    wanted = (la.parameters for block in blocks for la in block.layers)
+    return Counter(size for size in wanted if size) <= sizes
+
+
+def _numbers(layer: SavedLayer) -> int:
+    return sum(math.prod(weight.shape) for weight in layer.weights)
 
 
 def _shared(blocks: Collection[str], name: str) -> float:
