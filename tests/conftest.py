@@ -30,7 +30,7 @@ def _own_folders(
 ) -> None:
     """Keeps the developer's own settings, caches and runs out of the tests."""
     monkeypatch.setenv("TLGUI_PREFIX_DIR", str(converted_prefixes))
-    for name in ("CONFIG", "CACHE", "LOG", "RUNS", "MODELS"):
+    for name in ("CONFIG", "CACHE", "LOG", "RUNS", "MODELS", "WEIGHTS"):
         monkeypatch.setenv(f"TLGUI_{name}_DIR", str(tmp_path / f"home-{name.lower()}"))
 
 

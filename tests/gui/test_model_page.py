@@ -305,8 +305,10 @@ def test_every_card_keeps_the_ready_made_choice(
     session.change_spec(trainable=parse_trainable(preset, LITE0.blocks))
     page.cards.more.click()
     for name in reversed(tuple(CATALOGUE)):
-        QTest.mouseClick(page.cards.cards[name], LEFT)
         blocks = find_backbone(name).blocks
+        if len(blocks) < 4:  # there the last four are everything
+            continue
+        QTest.mouseClick(page.cards.cards[name], LEFT)
         assert chosen(session) == parse_trainable(preset, blocks)
 
 

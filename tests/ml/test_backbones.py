@@ -16,7 +16,7 @@ from tlgui.ml import backbones, efficientnet_lite
 from tlgui.ml.backbones import block_names, block_of, build_backbone
 from tlgui.ml.torch_pickle import Arrays, read_torch_weights
 
-LITE0 = "efficientnet-lite0"
+LITE0, SMALLEST = "efficientnet-lite0", "mobilenet-v3-small"
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,17 @@ def test_an_unknown_name_lists_the_known_ones(build: Any) -> None:
         build("efficientnet-lite9")
 
 
+# Building one takes seconds; those that are downloaded are all made in the same way.
+TABLES = [
+    pytest.param(
+        name, marks=[pytest.mark.slow] if one.published and name != SMALLEST else []
+    )
+    for name, one in CATALOGUE.items()
+]
+
+
 @pytest.mark.tf
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", TABLES)
 def test_the_block_table_is_up_to_date(name: str) -> None:
     file = paths.resource_dir() / "backbones" / f"{name}.json"
     text = make_table(name)

@@ -11,8 +11,10 @@ from tlgui.core.spec import OPTIMIZERS, TrainingSpec
 from tlgui.ml import models
 from tlgui.ml.backbones import block_of
 from tlgui.ml.head_rules import rate_at
-from tlgui.ml.learners import BlockLearner
+from tlgui.ml.learners import BlockLearner, HeadLearner
+from tlgui.ml.pulls import Pulls
 from tlgui.ml.rates import make_schedule
+from tlgui.ml.steps import KerasTrainStep
 
 pytestmark = pytest.mark.tf
 CLASSES, SIZE = 3, 16
@@ -163,3 +165,70 @@ def test_in_each_epoch_exactly_the_stated_blocks_change(strategy: str) -> None:
                 if any(map(_differ, old, model.get_layer(name).get_weights()))
             }
             assert changed == {*ours.trainable, "head"}
+
+
+def test_pulls_draw_kernels_to_zero_and_to_what_they_were() -> None:
+    """Without a slope of its own, only the pull moves them."""
+    spec = TrainingSpec(**TUNED, head_decay=0.5, l2_sp=0.25)
+    model = small()
+    anchored = {la.name: [w + 1.0 for w in la.get_weights()] for la in model.layers}
+    models.set_trainable(model, BLOCKS)
+    pulls = Pulls(model, spec, lambda name: anchored[name])
+    values = [weight.numpy() for weight in model.trainable_weights]
+    found = pulls.added([np.zeros_like(value) for value in values], values)
+    for weight, value, slope in zip(
+        model.trainable_weights, values, found, strict=True
+    ):
+        if "kernel" not in weight.name:
+            assert not np.any(slope)
+        elif "head" in weight.path:
+            np.testing.assert_allclose(slope, 0.5 * value, rtol=1e-6)
+        else:
+            np.testing.assert_allclose(slope, np.full_like(value, -0.25), rtol=1e-6)
+
+
+def test_a_strong_pull_keeps_blocks_near_their_start() -> None:
+    moved_by: list[float] = []
+    for strength in (0.0, 10.0):
+        model = small()
+        before = weights_of(model)
+        spec = TrainingSpec(**TUNED, l2_sp=strength)
+        learner = BlockLearner(spec, Phase(1, 10, BLOCKS, 0.02), 1, model, None)
+        for epoch in range(10):
+            learner.train(*batch(epoch))
+        moved_by.append(sum(moved(model, before).values()))
+    assert moved_by[1] < 0.6 * moved_by[0]
+
+
+def test_the_heads_decay_is_the_same_in_numpy_and_in_keras() -> None:
+    import keras
+
+    features = np.random.default_rng(0).normal(size=(24, 6)).astype(np.float32)
+    labels = np.eye(CLASSES, dtype=np.float32)[np.arange(24) % CLASSES]
+    spec = TrainingSpec(data="x", head_decay=0.3)
+    inputs = keras.Input((6,))
+    dense = keras.layers.Dense(
+        CLASSES, "softmax", kernel_initializer="zeros", name=models.HEAD_OUTPUT
+    )
+    model = keras.Model(inputs, dense(inputs))
+    phase = Phase(1, 5, (), 0.01)
+    numpy = HeadLearner(spec, phase, 4, 6, CLASSES)
+    step = KerasTrainStep(
+        model,
+        models.make_loss(spec),
+        models.make_optimizer("adam", make_schedule("cosine", 0.01, 20)),
+        "float32",
+        pulls=Pulls(model, spec),
+    )
+    for _ in range(20):
+        ones = np.ones(24, np.float32)
+        numpy.train(features, labels, ones)
+        step(features, labels, ones)
+    np.testing.assert_allclose(
+        numpy.weights().head[0], dense.get_weights()[0], atol=1e-5
+    )
+    free = HeadLearner(TrainingSpec(data="x"), phase, 4, 6, CLASSES)
+    for _ in range(20):
+        free.train(features, labels, np.ones(24, np.float32))
+    norms = [float(np.linalg.norm(one.weights().head[0])) for one in (numpy, free)]
+    assert norms[0] < 0.9 * norms[1]

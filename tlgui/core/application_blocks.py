@@ -102,5 +102,5 @@ INCEPTION: Groups = (
     ),
 )
 # A cell takes what the two before it hand on: it can be divided at the stem only.
-NASNET: Groups = ((r"stem_", "stem"), (r"\w", "cells"))
+NASNET: Groups = ((r"stem_", "stem"), (r"(?!input)\w", "cells"))
 BLOCKS: Groups = ((r"block(\d+)_", "block{0}"),)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from tlgui.gui.backbone_cards import BackboneCards
 from tlgui.gui.choice_words import ChoiceSentence
+from tlgui.gui.comparison_bar import ComparisonBar
 from tlgui.gui.controls import (
     GAP,
     PAGE_MARGIN,
@@ -52,6 +53,7 @@ class ModelPage(QWidget):
         self._session = session
         self.cards = BackboneCards(session)
         self.weights = WeightsBar(session)
+        self.comparison = ComparisonBar(session)
         self.own = OwnModels(session, self.cards.group)
         self.panel = LayersPanel(session)
         self.meaning = ChoiceSentence(session)
@@ -97,6 +99,7 @@ class ModelPage(QWidget):
                 2,
                 self.cards,
                 self.weights,
+                self.comparison,
                 2,
                 self.own,
                 2,

@@ -1,18 +1,20 @@
 """Preferences: what is kept on the disk, where projects are put, new versions."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QWidget
 
 from tlgui.gui.controls import GAP, button, column, row, scrolled
 from tlgui.gui.kept_card import Keeping, KeptCard
-from tlgui.gui.runs_place_card import RunsPlaceCard, Trying
+from tlgui.gui.place_card import PlaceCard, Trying, projects_place, weights_place
 from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
 from tlgui.gui.updates import Updates
 from tlgui.gui.updates_card import UpdatesCard
 
-_WIDTH = 780
+_WIDTH = 1080
 _MARGIN = 20
 _FRAME = 72
 _NEWS = 20
@@ -33,14 +35,24 @@ class PreferencesDialog(QDialog):
         assert isinstance(session.reading, Keeping)
         self.kept = KeptCard(session, session.reading)
         assert isinstance(session.reading, Trying)
-        self.runs = RunsPlaceCard(session, settings, session.reading)
+        self.runs = PlaceCard(projects_place(), settings, session.reading)
+        self.weights = PlaceCard(weights_place(), settings, session.reading)
+        self._session = session
+        self.runs.moved.connect(self._on_runs_moved)
+        self.weights.moved.connect(session.weights.arrived)
         self.updates = UpdatesCard(updates)
         self.close_button = button(self.tr("Close"))
         self.close_button.setDefault(True)
         self.close_button.clicked.connect(self.accept)
         content = QWidget()
         content.setMinimumHeight(1)  # or else that of lines broken too early counts
-        self._cards = column(self.kept, self.runs, self.updates, None, gap=GAP)
+        self._cards = row(
+            column(self.kept, self.updates, None, gap=GAP),
+            column(self.runs, self.weights, None, gap=GAP),
+            gap=GAP,
+        )
+        self._cards.setStretch(0, 1)
+        self._cards.setStretch(1, 1)
         content.setLayout(self._cards)
         self.area = scrolled(content)
         below = row(None, self.close_button)
@@ -50,6 +62,10 @@ class PreferencesDialog(QDialog):
         # Queued: the news make their card higher first.
         queued = Qt.ConnectionType.QueuedConnection
         updates.answered.connect(self._show_news, queued)
+
+    @Slot(object)
+    def _on_runs_moved(self, folder: Path) -> None:
+        self._session.runs_dir = folder
 
     @Slot()
     def _show_news(self) -> None:

@@ -13,7 +13,7 @@ from tlgui.core.backbone import Backbone
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.dataset import TRAIN, Dataset
 from tlgui.core.errors import TlguiError
-from tlgui.core.events import Outcome, Stop
+from tlgui.core.events import Outcome, Stage, Stop
 from tlgui.core.history import EpochRecord
 from tlgui.core.layers import carry_over
 from tlgui.core.project_paths import SUFFIX
@@ -22,15 +22,17 @@ from tlgui.core.report import Evaluation
 from tlgui.core.run import Run
 from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
+from tlgui.gui.comparison import Comparison
 from tlgui.gui.current_run import CurrentRun
 from tlgui.gui.folder_scan import FolderScan
+from tlgui.gui.photo_answers import PhotoAnswers
 from tlgui.gui.pretrained_weights import PretrainedWeights
 from tlgui.gui.run_home import RunHome
 from tlgui.gui.session_states import EngineState as EngineState
 from tlgui.gui.session_states import Status as Status
 from tlgui.gui.starting_points import StartingPoints
 from tlgui.gui.threads import Fetching, Jobs, Reading
-from tlgui.worker.jobs import PredictJob, ResumeJob, TrainJob, WarmUp
+from tlgui.worker.jobs import ResumeJob, TrainJob, WarmUp
 
 # On these the frozen layers are compared in both runtimes.
 _WARM_UP_FILES = 4
@@ -50,8 +52,6 @@ class Session(QObject):
         noticed(str): a sentence for the person, about nothing bad.
         project_asked(Path): somebody wants to open a project.
         home_wanted: a run is to begin, and there is no project yet to put it into.
-        predicted(Prediction): an answer for one picture.
-        prediction_ended: the last of the pictures was answered.
         trouble_told(str): a sentence for the person.
         bug_found(str): a traceback of a fault of ours.
     """
@@ -63,8 +63,6 @@ class Session(QObject):
     noticed = Signal(str)
     project_asked = Signal(object)
     home_wanted = Signal()
-    predicted = Signal(object)
-    prediction_ended = Signal()
     trouble_told = Signal(str)
     bug_found = Signal(str)
 
@@ -87,9 +85,10 @@ class Session(QObject):
         self.engine = EngineState.STARTING
         self.run = CurrentRun(self)
         self.starts = StartingPoints(jobs, reading, self)
+        self.answers = PhotoAnswers(jobs, self)
+        self.comparison = Comparison(jobs, self)
         self.weights = PretrainedWeights(fetching, self)
         self.weights.arrived.connect(self._on_weights)
-        self.predicting = False
         self.run.noticed.connect(self.noticed)
         self.starts.trouble_told.connect(self.trouble_told)
         jobs.event_received.connect(self._on_event)
@@ -123,10 +122,16 @@ class Session(QObject):
         """What the engine is busy with, as a sentence; "" while it is free."""
         if self.status is not Status.IDLE:
             return self.tr("A model is training. Wait for its end, or stop it first.")
-        if self.predicting:
+        if self.answers.are_coming:
             return self.tr("Photos are being named. Try again when that is done.")
+        return self._looking()
+
+    def _looking(self) -> str:
+        """What the engine looks at beside trainings, as a sentence; "" for nothing."""
         if self.starts.importing is not None:
             return self.tr("A model file is being looked at. One moment.")
+        if self.comparison.is_running:
+            return self.tr("Models are being compared. One moment, or stop that first.")
         return ""
 
     def trouble(self) -> str:
@@ -145,8 +150,8 @@ class Session(QObject):
             return self.home.obstacle
         if self.dataset is None and self.scan.is_under_way:
             return self.tr("The photos are being read. One moment.")
-        if self.starts.importing is not None:
-            return self.tr("A model file is being looked at. One moment.")
+        if looking := self._looking():
+            return looking
         if self.dataset is None:
             return self.tr("Choose a folder of photos first.")
         try:
@@ -204,6 +209,16 @@ class Session(QObject):
             self.starts.import_model(file)
 
     @Slot()
+    def compare_models(self) -> None:
+        """Has the models on this computer tried on the present photos."""
+        busy = self.occupied()
+        if busy or self.dataset is None:
+            self.trouble_told.emit(busy or self.tr("Choose a folder of photos first."))
+            return
+        self.comparison.start(self.dataset)
+        self.status_changed.emit()
+
+    @Slot()
     def _on_weights(self) -> None:
         """The engine can prepare now what it could not before."""
         if self.backbone.published is not None:
@@ -223,7 +238,7 @@ class Session(QObject):
         if trouble or self.dataset is None:
             self.trouble_told.emit(trouble)
             return
-        if self.predicting:
+        if self.answers.are_coming:
             self.trouble_told.emit(
                 self.tr("Photos are being named. Start training when that is done.")
             )
@@ -240,7 +255,7 @@ class Session(QObject):
     def go_on(self, run: Path, at_once: int = 0) -> None:
         """Goes on with an interrupted run of the present data set; see `ResumeJob`."""
         trouble = self._obstacle()
-        if trouble or self.dataset is None or self.predicting:
+        if trouble or self.dataset is None or self.answers.are_coming:
             self.trouble_told.emit(
                 trouble or self.tr("Photos are being named. Go on when that is done.")
             )
@@ -277,10 +292,10 @@ class Session(QObject):
 
     def predict(self, sources: Sequence[str | tuple[str, bytes]]) -> None:
         """Asks the current result for the classes of pictures."""
-        if not self.run.has_result or not sources or self.occupied():
+        folder = self.run.folder
+        if folder is None or not sources or self.occupied():
             return
-        self.predicting = True
-        self._jobs.submit(PredictJob(str(self.run.folder), tuple(sources)))
+        self.answers.ask(folder, sources)
 
     def open_run(self, folder: Path) -> None:
         """Reads a run from its folder in the background."""
@@ -296,6 +311,7 @@ class Session(QObject):
         self._take_spec(spec)
         if is_news:
             self._warm_up()
+        self.comparison.follow(dataset)
         self.dataset_changed.emit()
         self.spec_changed.emit()
         self.show_run(shown)
@@ -306,6 +322,7 @@ class Session(QObject):
         self.dataset = dataset
         self.change_spec(data=str(dataset.root), task=dataset.task)
         self._warm_up()
+        self.comparison.follow(dataset)
         self.dataset_changed.emit()
 
     def show_run(self, shown: ShownRun | None) -> None:
@@ -324,11 +341,15 @@ class Session(QObject):
         is_import = self.starts.importing is not None
         match event:
             case events.Prediction():
-                self.predicted.emit(event)
+                self.answers.take(event)
             case events.JobEnded():
                 self._on_job_ended(event)
             case events.ModelImported() | events.ProgressMade() if is_import:
                 self.starts.take(event)
+            case events.RankingMade():
+                self.comparison.take(event)
+            case events.ProgressMade(Stage.COMPARING):
+                self.comparison.take(event)
             case _:
                 self.run.take(event)
 
@@ -341,9 +362,11 @@ class Session(QObject):
             self.run.end(event.outcome)
         elif self.starts.importing is not None:
             self.starts.take(event)
-        elif self.predicting:
-            self.predicting = False
-            self.prediction_ended.emit()
+        elif self.comparison.is_running:
+            self.comparison.take(event)
+            self.status_changed.emit()
+        elif self.answers.are_coming:
+            self.answers.take(event)
         self.run.stage_changed.emit()
         if event.trouble:
             self.trouble_told.emit(event.trouble)

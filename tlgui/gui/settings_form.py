@@ -133,6 +133,20 @@ class SettingsForm(QWidget):
                     "2 is usual."
                 ),
             ),
+            "head_decay": NumberSetting(
+                self.tr("Keep the head simple"),
+                self.tr(
+                    "From 0 to 10: draws the head's weights to zero (L2). Helps with "
+                    "few photos; 0.001 is a start."
+                ),
+            ),
+            "l2_sp": NumberSetting(
+                self.tr("Stay near the start"),
+                self.tr(
+                    "From 0 to 10: draws unfrozen blocks to what they were pretrained "
+                    "to (L2-SP). 0.01 is a start."
+                ),
+            ),
             "strategy": ChoiceSetting(
                 self.tr("Order of training"), setting_choices.strategies()
             ),
@@ -180,6 +194,8 @@ class SettingsForm(QWidget):
             "loss",
             "label_smoothing",
             "focal_gamma",
+            "head_decay",
+            "l2_sp",
             "strategy",
             "seed",
         )

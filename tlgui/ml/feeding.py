@@ -15,6 +15,7 @@ from tlgui.core.events import Emit, SourceChosen, Streaming
 from tlgui.core.phases import Phase
 from tlgui.core.spec import TrainingSpec
 from tlgui.ml import models
+from tlgui.ml.backbones import build_backbone
 from tlgui.ml.content_digests import ContentDigests
 from tlgui.ml.contents import Contents
 from tlgui.ml.cut_source import CutSource, Shared
@@ -107,7 +108,9 @@ class Feeding:
             return self._head_feed(phase, cut, weights)
         keras_model = self._classifier(weights)
         learner = BlockLearner(
-            self._spec, phase, self._steps, keras_model, cut, at_once=self._at_once
+            *(self._spec, phase, self._steps, keras_model, cut),
+            at_once=self._at_once,
+            pretrained=lambda: build_backbone(self._backbone),
         )
         if cut is None:
             stream = StreamSource(

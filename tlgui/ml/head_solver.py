@@ -69,6 +69,7 @@ class HeadSolver:
         schedule: str = COSINE,
         label_smoothing: float = 0.0,
         focal_gamma: float = 2.0,
+        decay: float = 0.0,
         weights: list[Floats] | None = None,
     ) -> None:
         """Makes a head that knows nothing, or what it is given.
@@ -83,6 +84,8 @@ class HeadSolver:
             schedule: how the rate changes; one of `schedules.SCHEDULES`.
             label_smoothing: share of certainty taken from every label, 0..0.5.
             focal_gamma: how hard focal loss looks at what is wrong, 0..5.
+            decay: how strongly the kernel is drawn to zero, as a factor of its half
+                square that is added to the loss; what is told does not contain it.
             weights: as `get_weights` gives them; zero if not given.
 
         Raises:
@@ -93,6 +96,7 @@ class HeadSolver:
         self._loss = HeadLoss(loss, label_smoothing, focal_gamma)
         self._largest_rate = learning_rate
         self._schedule = schedule
+        self._decay = np.float32(decay)
         self.share = 1.0
         self._steps = max(steps, 1)
         self._done = 0
@@ -213,6 +217,9 @@ class HeadSolver:
         for part in self._parts:
             columns = inputs[:, part.first : part.first + len(part.weights)]
             np.matmul(columns.T, slopes, out=part.gradient[: columns.shape[1]])
+            if self._decay:
+                kernel = part.weights[: columns.shape[1]]
+                part.gradient[: columns.shape[1]] += self._decay * kernel
             if part.first + len(part.weights) > features:
                 np.sum(slopes, axis=0, out=part.gradient[-1])
             self._rule(part.weights, part.gradient, part.scratch, part.state, rate)

@@ -1,6 +1,6 @@
 """What moves the weights in one phase of a run: numpy for a head, Keras for blocks."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from tlgui.core.backbone import Backbone
@@ -12,6 +12,7 @@ from tlgui.ml import models
 from tlgui.ml.cuts import Cut, cut_output
 from tlgui.ml.devices import Devices, find_devices
 from tlgui.ml.head_solver import HeadSolver
+from tlgui.ml.pulls import pulls_of
 from tlgui.ml.rates import make_schedule, rates_of
 from tlgui.ml.steps import KerasTrainStep, PredictStep, TrainStep, make_predict_step
 
@@ -112,6 +113,7 @@ class HeadLearner:
             loss=spec.loss,
             label_smoothing=spec.label_smoothing,
             focal_gamma=spec.focal_gamma,
+            decay=spec.head_decay,
             weights=head,
         )
         self.train: TrainStep = self._solver.step
@@ -155,6 +157,7 @@ class BlockLearner:
         cut: Cut | None,
         devices: Devices | None = None,
         at_once: int = 0,
+        pretrained: Callable[[], Any] | None = None,
     ) -> None:
         """Freezes what must not change and prepares both computations.
 
@@ -166,6 +169,8 @@ class BlockLearner:
             cut: the batches are activations of this cut; None for decoded samples.
             devices: those to train on; chosen here if not given.
             at_once: the most samples that are seen at once; 0 for whole batches.
+            pretrained: builds the backbone as the run began with it, where blocks of
+                the model have learned already.
         """
         import keras
 
@@ -181,6 +186,7 @@ class BlockLearner:
         self._loss = models.make_loss(spec)
         replicas = devices.strategy.num_replicas_in_sync
         rates = rates_of(part, phase, replicas)
+        pulls = pulls_of(part, spec, phase, pretrained or (lambda: keras_model))
         with devices.strategy.scope():
             self._schedule = make_schedule(
                 phase.schedule, phase.learning_rate, phase.epochs * steps
@@ -192,7 +198,7 @@ class BlockLearner:
             )
             self._step = KerasTrainStep(
                 *(part, self._loss, self._optimizer, dtype),
-                *(devices.strategy, at_once, rates),
+                *(devices.strategy, at_once, rates, pulls),
             )
         self.train: TrainStep = self._step
         self.predict: PredictStep = make_predict_step(part, dtype)

@@ -8,6 +8,7 @@ from tlgui.core.errors import TlguiError
 from tlgui.core.types import Floats
 from tlgui.ml import runtime
 from tlgui.ml.forward import run_layers
+from tlgui.ml.pulls import Pulls
 from tlgui.ml.rates import BlockRates
 
 _log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class KerasTrainStep:
         strategy: Any = None,
         at_once: int = 0,
         rates: BlockRates | None = None,
+        pulls: Pulls | None = None,
     ) -> None:
         """Prepares the step; it is traced by the first call.
 
@@ -55,6 +57,7 @@ class KerasTrainStep:
             at_once: the most samples that are seen at once; 0 for whole batches.
             rates: each block's share of the learning rate; the optimiser then is
                 made for that. None if all learn alike.
+            pulls: what draws weights back; None if nothing does.
         """
         tf = runtime.tensorflow()
         self.notice = ""
@@ -62,7 +65,9 @@ class KerasTrainStep:
         replicas = self._strategy.num_replicas_in_sync
         # Samples at a time in each replica.
         self._most = -(-at_once // replicas) if at_once else None
-        self._gradients = _Gradients(keras_model, loss, optimizer, rates)
+        self._gradients = _Gradients(keras_model, loss, optimizer)
+        self._gradients.rates, self._gradients.pulls = rates, pulls
+        self._gradients.share = 1.0 / replicas
         signature = [
             tf.TensorSpec([None, *keras_model.input_shape[1:]], dtype),
             tf.TensorSpec([None, keras_model.output_shape[-1]], tf.float32),
@@ -149,15 +154,22 @@ class KerasTrainStep:
 
 
 class _Gradients:
-    """What a replica computes of its share of a batch."""
+    """What a replica computes of its share of a batch.
 
-    def __init__(
-        self, keras_model: Any, loss: Any, optimizer: Any, rates: BlockRates | None
-    ) -> None:
+    Attributes:
+        rates: as in `KerasTrainStep`.
+        pulls: as in `KerasTrainStep`.
+        share: of a pull that is this replica's; their sum is the whole.
+    """
+
+    rates: BlockRates | None = None
+    pulls: Pulls | None = None
+    share = 1.0
+
+    def __init__(self, keras_model: Any, loss: Any, optimizer: Any) -> None:
         self._keras_model = keras_model
         self._loss = loss
         self._optimizer = optimizer
-        self._rates = rates
         self._variables = keras_model.trainable_variables
         optimizer.build(self._variables)
 
@@ -203,9 +215,12 @@ class _Gradients:
     def apply(self, gradients: list[Any], value: Any, right: Any) -> tuple[Any, Any]:
         """Moves the weights, and not one before memory sufficed for all."""
         with runtime.tensorflow().control_dependencies(gradients):
-            if self._rates is not None:
-                values = [variable.value for variable in self._variables]
-                self._optimizer.shares = self._rates.shares(gradients, values)
+            values = [variable.value for variable in self._variables]
+            if self.pulls is not None:
+                scale = self._optimizer.scale_loss(self.share)
+                gradients = self.pulls.added(gradients, values, scale)
+            if self.rates is not None:
+                self._optimizer.shares = self.rates.shares(gradients, values)
             self._optimizer.apply(gradients, self._variables)
         return value, right
 
