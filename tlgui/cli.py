@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tlgui import __version__, cli_output, cli_progress, paths
+from tlgui import __version__, cli_auto, cli_output, cli_progress, paths
 from tlgui.cli_models import models, rank
 from tlgui.cli_run import follow, most_at_once
 from tlgui.cli_stop import EXIT_STOPPED as EXIT_STOPPED
@@ -25,7 +25,7 @@ from tlgui.core.task import IMAGE_CLASSIFICATION
 
 COMMANDS = (
     *("demo", "scan", "models", "rank", "layers", "import"),
-    *("train", "evaluate", "predict"),
+    *("train", "auto", "evaluate", "predict"),
 )
 EXIT_OK, EXIT_TROUBLE = 0, 2
 
@@ -100,6 +100,7 @@ def build_parser() -> argparse.ArgumentParser:
     opened.add_argument("file", type=Path, metavar="FILE", help=".keras or .h5")
     opened.add_argument("--name", default="", help="how to call it")
     add_training_options(command("train", _train, "fine-tune a pretrained backbone"))
+    cli_auto.add_options(command("auto", cli_auto.auto, "train without saying how"))
     tried = command("evaluate", _evaluate, "how good a run is on labelled data")
     tried.add_argument("run", type=Path, metavar="RUN")
     tried.add_argument("data", type=Path, metavar="DATA")

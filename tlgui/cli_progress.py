@@ -8,6 +8,7 @@ from typing import Self
 from tqdm import tqdm
 
 from tlgui.core.events import (
+    AttemptBegan,
     BatchEnded,
     EpochEnded,
     Event,
@@ -24,6 +25,7 @@ from tlgui.core.events import (
 _STAGES = {
     Stage.DOWNLOADING: "Downloading the pretrained weights",
     Stage.READING: "Reading the photos",
+    Stage.COMPARING: "Comparing",
     Stage.LOADING: "Loading the backbone",
     Stage.TRACING: "Preparing the first batch",
     Stage.SAVING: "Saving",
@@ -71,7 +73,12 @@ class TrainingOutput:
         """Shows one event of the run."""
         if self._as_json:
             print(json.dumps(event.to_json(), ensure_ascii=False), flush=True)
-            return
+        elif isinstance(event, AttemptBegan):
+            self._say(f"Attempt {event.number} of {event.total}: {event.words}")
+        else:
+            self._show(event)
+
+    def _show(self, event: Event) -> None:
         match event:
             case StageChanged(stage):
                 self._begin(_STAGES.get(stage, ""))

@@ -123,7 +123,7 @@ def _spec(options: argparse.Namespace, name: str, start: str) -> TrainingSpec:
         head_decay=options.head_decay,
         l2_sp=options.l2_sp,
         augmentation=options.augment,
-        validation=_share_or_folder(options.val),
+        validation=share_or_folder(options.val),
         class_weights=options.class_weights,
         patience=options.patience,
         seed=options.seed,
@@ -131,7 +131,8 @@ def _spec(options: argparse.Namespace, name: str, start: str) -> TrainingSpec:
     )
 
 
-def _share_or_folder(text: str) -> float | str:
+def share_or_folder(text: str) -> float | str:
+    """What `--val` says: a share of the photos, or a folder with others."""
     try:
         return float(text)
     except ValueError:

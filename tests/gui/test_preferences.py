@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
@@ -259,6 +259,7 @@ def test_all_of_it_can_be_seen_without_scrolling(
     apply_theme(qapp, Appearance.LIGHT)  # its margins count
     dialog = shown(qtbot, PreferencesDialog(session, settings, updates))
     reader.kept_measured.emit(KeptActivations(0, 12_000_000_000, SOME.size), "")
+    dialog.arrange(QSize(1280, 648))  # of a small laptop
     qtbot.waitUntil(lambda: dialog.kept.told.height() > 0)
     assert dialog.height() < 640
     assert not dialog.area.verticalScrollBar().isVisible()

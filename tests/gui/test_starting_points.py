@@ -200,7 +200,7 @@ def test_the_engine_does_one_thing_after_the_other(
     jobs.play(events.ProgressMade(Stage.LOADING, 2, 5))
     assert session.starts.progress == (2, 5)
     assert "looked at" in session.trouble()
-    for refused in (session.start, lambda: session.import_model(FILE)):
+    for refused in (lambda: session.start(), lambda: session.import_model(FILE)):
         with qtbot.waitSignal(session.trouble_told):
             refused()
     assert len(jobs.import_jobs) == 1

@@ -273,6 +273,34 @@ class RankingMade(Event):
 
 
 @dataclass(frozen=True)
+class AttemptBegan(Event):
+    """An automatic training begins with another recipe; the events of its run follow.
+
+    Attributes:
+        number: counted from 1.
+        total: planned, if time allows.
+        words: what changes in it, as a part of a sentence.
+    """
+
+    number: int
+    total: int
+    words: str
+
+
+@dataclass(frozen=True)
+class AutomaticEnded(Event):
+    """An automatic training is over.
+
+    Attributes:
+        run: the run folder of the best attempt.
+        sentences: what was tried and what won, for a person.
+    """
+
+    run: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class JobEnded(Event):
     """The very last event of any job in the engine.
 

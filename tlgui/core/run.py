@@ -11,12 +11,15 @@ from tlgui.core import storage
 from tlgui.core.checkpoint import FOLDER as CHECKPOINTS
 from tlgui.core.errors import TlguiError, cannot_write
 from tlgui.core.history import EpochRecord, read_history, write_history
+from tlgui.core.project_paths import is_plain_file, read_json
 from tlgui.core.report import Evaluation, evaluation_from_json
 from tlgui.core.spec import TrainingSpec, read_spec
 
 SPEC, HISTORY, LABELS = "spec.json", "history.csv", "labels.json"
 MODEL, REPORT = "model.keras", "report.json"
+AUTOMATIC = "automatic.json"
 _ROOM = 200_000_000
+_LONGEST, _MOST_SENTENCES = 1_000, 50
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,14 @@ class Run:
         folder: where it is.
         spec: what decided it.
         class_names: in index order.
+        sentences: what an automatic training tried, and why this run won; empty for
+            any other.
     """
 
     folder: Path
     spec: TrainingSpec
     class_names: tuple[str, ...]
+    sentences: tuple[str, ...] = ()
 
     @property
     def model_file(self) -> Path:
@@ -163,7 +169,7 @@ def open_run(folder: Path) -> Run:
     labels = _read_json(folder / LABELS)
     if not isinstance(labels, list) or not all(isinstance(n, str) for n in labels):
         raise _damaged(folder / LABELS, "expected a list of class names")
-    return Run(folder, spec, tuple(labels))
+    return Run(folder, spec, tuple(labels), _sentences(folder / AUTOMATIC))
 
 
 def open_finished_run(folder: Path) -> Run:
@@ -206,6 +212,18 @@ def _read_json(file: Path) -> Any:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise _damaged(file, str(error)) from error
+
+
+def _sentences(file: Path) -> tuple[str, ...]:
+    """What an automatic training noted; a damaged note is none."""
+    if not is_plain_file(file):
+        return ()
+    try:
+        found = read_json(file)["sentences"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+    whole = isinstance(found, list) and all(isinstance(one, str) for one in found)
+    return tuple(one[:_LONGEST] for one in found[:_MOST_SENTENCES]) if whole else ()
 
 
 def _read_object(file: Path) -> dict[str, Any]:

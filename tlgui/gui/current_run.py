@@ -30,6 +30,9 @@ class CurrentRun(QObject):
         ending: the last word of the run.
         job_ending: the last word of its job, which knows why it failed.
         folder: of the run; None if it kept no model.
+        attempt: which recipe an automatic training tries at this moment.
+        verdict: the last word of an automatic training.
+        sentences: what an automatic training tried, and why this run won.
 
     Signals:
         emptied: everything that was known was emptied.
@@ -69,6 +72,9 @@ class CurrentRun(QObject):
         self.ending: events.RunEnded | None = None
         self.job_ending: events.JobEnded | None = None
         self.folder: Path | None = None
+        self.attempt: events.AttemptBegan | None = None
+        self.verdict: events.AutomaticEnded | None = None
+        self.sentences: tuple[str, ...] = ()
 
     @property
     def has_result(self) -> bool:
@@ -85,6 +91,7 @@ class CurrentRun(QObject):
         self.history = list(shown.history)
         self.evaluation = shown.evaluation
         self.plan, self.ending = shown.plan, shown.ended
+        self.sentences = shown.run.sentences
         kept = shown.ended is None or shown.ended.kept
         self.folder = shown.run.folder if kept else None
         self.opened.emit()
@@ -98,6 +105,7 @@ class CurrentRun(QObject):
         """Takes a run from its folder; `opened` is for the session to tell."""
         self.history = list(history)
         self.evaluation = evaluation
+        self.sentences = run.sentences
         self.folder = run.folder
 
     def take(self, event: events.Event) -> None:
@@ -109,6 +117,20 @@ class CurrentRun(QObject):
             case events.ProgressMade(stage, done, total):
                 self.stage, self.progress = stage, (done, total)
                 self.stage_changed.emit()
+            case events.BatchEnded():
+                self.batches.append(event)
+                self.batch_ended.emit(event)
+            case events.EpochEnded(record):
+                self.history.append(record)
+                self.epoch_ended.emit(record)
+            case events.AttemptBegan() | events.AutomaticEnded():
+                self._take_automatic(event)
+            case _:
+                self._take_once(event)
+
+    def _take_once(self, event: events.Event) -> None:
+        """Takes what is told once in a run, or once a phase."""
+        match event:
             case events.RunStarted():
                 self.plan = event
                 self.started.emit()
@@ -118,17 +140,20 @@ class CurrentRun(QObject):
             case events.Noticed(sentence):
                 self.notices.append(sentence)
                 self.noticed.emit(sentence)
-            case events.BatchEnded():
-                self.batches.append(event)
-                self.batch_ended.emit(event)
-            case events.EpochEnded(record):
-                self.history.append(record)
-                self.epoch_ended.emit(record)
             case events.EvaluationMade(evaluation):
                 self.evaluation = evaluation
             case events.RunEnded():
                 self.ending = event
                 self.folder = Path(event.run) if event.kept else None
+
+    def _take_automatic(
+        self, event: events.AttemptBegan | events.AutomaticEnded
+    ) -> None:
+        if isinstance(event, events.AttemptBegan):
+            self.empty()
+            self.attempt = event
+        else:
+            self.verdict = event
 
     def end(self, outcome: Outcome) -> None:
         """Says that the run is over, with its own last word if it had one."""

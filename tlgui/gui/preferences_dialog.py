@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QBoxLayout, QDialog, QWidget
 
 from tlgui.gui.controls import GAP, button, column, row, scrolled
 from tlgui.gui.kept_card import Keeping, KeptCard
@@ -14,7 +14,7 @@ from tlgui.gui.settings import Settings
 from tlgui.gui.updates import Updates
 from tlgui.gui.updates_card import UpdatesCard
 
-_WIDTH = 1080
+_WIDE, _NARROW = 1080, 780
 _MARGIN = 20
 _FRAME = 72
 _NEWS = 20
@@ -71,11 +71,18 @@ class PreferencesDialog(QDialog):
     def _show_news(self) -> None:
         self.area.ensureWidgetVisible(self.updates, 0, 0)
 
+    def arrange(self, room: QSize) -> None:
+        """Two columns where there is room for them; as high as the content needs."""
+        is_wide = room.width() >= _WIDE
+        sides = QBoxLayout.Direction
+        self._cards.setDirection(sides.LeftToRight if is_wide else sides.TopToBottom)
+        width = min(_WIDE if is_wide else _NARROW, room.width())
+        cards = self._cards.totalHeightForWidth(width - 2 * _MARGIN)
+        around = 2 * _MARGIN + GAP + self.close_button.sizeHint().height()
+        self.resize(QSize(width, cards + around + _NEWS).boundedTo(room))
+
     def showEvent(self, event: QShowEvent) -> None:
-        """As high as its content, where the screen has room for that."""
+        """Takes the size that suits the screen."""
         super().showEvent(event)
         self.close_button.setFocus()
-        cards = self._cards.totalHeightForWidth(_WIDTH - 2 * _MARGIN)
-        around = 2 * _MARGIN + GAP + self.close_button.sizeHint().height()
-        room = self.screen().availableSize() - QSize(0, _FRAME)
-        self.resize(QSize(_WIDTH, cards + around + _NEWS).boundedTo(room))
+        self.arrange(self.screen().availableSize() - QSize(0, _FRAME))

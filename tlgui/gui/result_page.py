@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFileDialog,
+    QFrame,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -27,6 +28,7 @@ from tlgui.gui.answers_view import AnswersView
 from tlgui.gui.controls import (
     PAGE_MARGIN,
     button,
+    card,
     column,
     label,
     row,
@@ -60,6 +62,7 @@ class ResultPage(QWidget):
         self.class_view.setLayout(class_column)
         self.trying = TryPhoto(session)
         self.files = RunFiles(session.run)
+        self.found = self._found_card()
         self.views = QStackedWidget()
         self.chips = QButtonGroup(self)
         self.stack = QStackedWidget()
@@ -96,12 +99,18 @@ class ResultPage(QWidget):
             self.views.addWidget(view)
             chips.addWidget(self._chip(name))
         chips.addStretch(1)
-        content = column(title, self.summary, chips, self.views, gap=12)
-        content.setStretch(3, 1)
+        content = column(title, self.summary, self.found, chips, self.views, gap=12)
+        content.setStretch(4, 1)
         content.setContentsMargins(PAGE_MARGIN, 20, PAGE_MARGIN, 20)
         made = QWidget()
         made.setLayout(content)
         return made
+
+    def _found_card(self) -> QFrame:
+        """How an automatic training has found this recipe."""
+        self.found_text = label("", "small", wrap=True)
+        heading = label(self.tr("How this model was found"), "heading")
+        return card(column(heading, self.found_text, gap=4))
 
     def _chip(self, name: str) -> QToolButton:
         chip = QToolButton()
@@ -141,6 +150,8 @@ class ResultPage(QWidget):
         kept = session.run.ending is None or session.run.ending.kept
         there = session.run.folder is not None and kept
         self.stack.setCurrentIndex(1 if there else 0)
+        self.found_text.setText("\n".join(session.run.sentences))
+        self.found.setVisible(bool(session.run.sentences))
         idle = session.status is Status.IDLE
         self.open_first.setEnabled(idle)
         self.open_other.setEnabled(idle)

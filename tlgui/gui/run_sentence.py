@@ -31,10 +31,19 @@ class RunSentence(QObject):
         return "bad" if idle and self._has_failed() else "heading"
 
     def _running(self) -> str:
+        attempt = self._run.attempt
+        if attempt is None:
+            return self._doing()
+        text = self.tr("Attempt {0} of up to {1}, {2}. {3}")
+        return text.format(attempt.number, attempt.total, attempt.words, self._doing())
+
+    def _doing(self) -> str:
         stage = self._run.stage
         match stage:
             case Stage.TRAINING | Stage.VALIDATING:
                 return self._epoch(stage)
+            case Stage.COMPARING:
+                return self._comparing()
             case Stage.DOWNLOADING:
                 return self._downloading()
             case Stage.READING:
@@ -50,6 +59,11 @@ class RunSentence(QObject):
         if self._session.engine is EngineState.STARTING:
             return self.tr("Starting up. The first start takes some seconds…")
         return self.tr("Starting…")
+
+    def _comparing(self) -> str:
+        done, total = self._run.progress
+        text = self.tr("Looking for the best way to train on these photos…")
+        return f"{text} {100 * done // total} %" if total else text
 
     def _downloading(self) -> str:
         done, total = self._run.progress

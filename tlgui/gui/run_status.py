@@ -57,13 +57,13 @@ class RunStatus(QWidget):
         self._timer = QTimer(self, interval=_TICK_MS)
         self._timer.timeout.connect(self.show_state)
         session.status_changed.connect(self._on_status)
+        session.run.emptied.connect(self._on_emptied)
         session.run.stage_changed.connect(self._on_stage)
         session.run.started.connect(self._on_plan)
         session.run.source_chosen.connect(self._on_source)
         session.run.batch_ended.connect(self._on_batch)
         session.run.epoch_ended.connect(self._on_epoch)
         for changed in (
-            session.run.emptied,
             session.run.opened,
             session.starts.changed,
             session.starts.import_changed,
@@ -111,6 +111,13 @@ class RunStatus(QWidget):
             self._timer.start()
         elif self._session.status is Status.IDLE:
             self._timer.stop()
+        self.show_state()
+
+    @Slot()
+    def _on_emptied(self) -> None:
+        """Another run: an automatic training makes several."""
+        self._course = RunCourse()
+        self.bar.reset()
         self.show_state()
 
     @Slot()

@@ -10,9 +10,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from tlgui import paths
 from tlgui.core import events
 from tlgui.core.backbone import Backbone
-from tlgui.core.catalogue import find_backbone
+from tlgui.core.catalogue import DEFAULT_BACKBONE, find_backbone
 from tlgui.core.dataset import TRAIN, Dataset
-from tlgui.core.errors import TlguiError
 from tlgui.core.events import Outcome, Stage, Stop
 from tlgui.core.history import EpochRecord
 from tlgui.core.layers import carry_over
@@ -20,11 +19,11 @@ from tlgui.core.project_paths import SUFFIX
 from tlgui.core.project_shown import ShownRun
 from tlgui.core.report import Evaluation
 from tlgui.core.run import Run
-from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
 from tlgui.gui.comparison import Comparison
 from tlgui.gui.current_run import CurrentRun
 from tlgui.gui.folder_scan import FolderScan
+from tlgui.gui.obstacles import Obstacles
 from tlgui.gui.photo_answers import PhotoAnswers
 from tlgui.gui.pretrained_weights import PretrainedWeights
 from tlgui.gui.run_home import RunHome
@@ -32,7 +31,7 @@ from tlgui.gui.session_states import EngineState as EngineState
 from tlgui.gui.session_states import Status as Status
 from tlgui.gui.starting_points import StartingPoints
 from tlgui.gui.threads import Fetching, Jobs, Reading
-from tlgui.worker.jobs import ResumeJob, TrainJob, WarmUp
+from tlgui.worker.jobs import AutoJob, ResumeJob, TrainJob, WarmUp
 
 # On these the frozen layers are compared in both runtimes.
 _WARM_UP_FILES = 4
@@ -82,6 +81,7 @@ class Session(QObject):
         self.runs_dir: Path = paths.default_runs_dir()
         self.home = RunHome()
         self.status = Status.IDLE
+        self._granted = 0.0
         self.engine = EngineState.STARTING
         self.run = CurrentRun(self)
         self.starts = StartingPoints(jobs, reading, self)
@@ -89,6 +89,7 @@ class Session(QObject):
         self.comparison = Comparison(jobs, self)
         self.weights = PretrainedWeights(fetching, self)
         self.weights.arrived.connect(self._on_weights)
+        self._obstacles = Obstacles(self)
         self.run.noticed.connect(self.noticed)
         self.starts.trouble_told.connect(self.trouble_told)
         jobs.event_received.connect(self._on_event)
@@ -120,46 +121,11 @@ class Session(QObject):
 
     def occupied(self) -> str:
         """What the engine is busy with, as a sentence; "" while it is free."""
-        if self.status is not Status.IDLE:
-            return self.tr("A model is training. Wait for its end, or stop it first.")
-        if self.answers.are_coming:
-            return self.tr("Photos are being named. Try again when that is done.")
-        return self._looking()
-
-    def _looking(self) -> str:
-        """What the engine looks at beside trainings, as a sentence; "" for nothing."""
-        if self.starts.importing is not None:
-            return self.tr("A model file is being looked at. One moment.")
-        if self.comparison.is_running:
-            return self.tr("Models are being compared. One moment, or stop that first.")
-        return ""
+        return self._obstacles.occupied()
 
     def trouble(self) -> str:
         """Why training cannot start now, as a sentence; "" when it can."""
-        obstacle = self._obstacle()
-        if obstacle or not self.starts.is_missing:
-            return obstacle
-        return self.tr(
-            "The model to start from is not there any more: {folder}. Choose another "
-            "one under Model."
-        ).format(folder=self.spec.start)
-
-    def _obstacle(self) -> str:
-        """What stands against every run, one that goes on included."""
-        if self.home.obstacle:
-            return self.home.obstacle
-        if self.dataset is None and self.scan.is_under_way:
-            return self.tr("The photos are being read. One moment.")
-        if looking := self._looking():
-            return looking
-        if self.dataset is None:
-            return self.tr("Choose a folder of photos first.")
-        try:
-            check_trainable(self.dataset)
-            self.spec.check()
-        except TlguiError as error:
-            return str(error)
-        return ""
+        return self._obstacles.to_starting()
 
     def open_folder(self, folder: Path) -> None:
         """Reads a data folder in the background; a project is asked for instead."""
@@ -232,8 +198,13 @@ class Session(QObject):
             files = tuple(str(self.dataset.file(sample)) for sample in samples)
         self._jobs.submit(WarmUp(self.spec.backbone, files))
 
-    def start(self) -> None:
-        """Begins a run with the present spec and data set."""
+    def start(self, seconds: float = 0.0) -> None:
+        """Begins a run with the present spec and data set.
+
+        Args:
+            seconds: in which the program is to find out by itself how to train best;
+                0 to train as the spec says.
+        """
         trouble = self.trouble()
         if trouble or self.dataset is None:
             self.trouble_told.emit(trouble)
@@ -245,6 +216,7 @@ class Session(QObject):
             return
         if self.status is not Status.IDLE:
             return
+        self._granted = seconds
         self.run.empty()
         self._set_status(Status.RUNNING)
         if self.home.must_be_made:
@@ -254,7 +226,7 @@ class Session(QObject):
 
     def go_on(self, run: Path, at_once: int = 0) -> None:
         """Goes on with an interrupted run of the present data set; see `ResumeJob`."""
-        trouble = self._obstacle()
+        trouble = self._obstacles.to_any_run()
         if trouble or self.dataset is None or self.answers.are_coming:
             self.trouble_told.emit(
                 trouble or self.tr("Photos are being named. Go on when that is done.")
@@ -282,7 +254,17 @@ class Session(QObject):
     def _submit_run(self) -> None:
         assert self.dataset is not None
         parent, stem = self.home.place(self.runs_dir, self.dataset.root.name)
-        self._jobs.submit(TrainJob(self.spec, self.dataset, parent, stem))
+        spec, dataset = self.spec, self.dataset
+        if self._granted:
+            # What the person has chosen stays chosen, if it is not what stands there
+            # when nobody has chosen anything.
+            is_open = spec.backbone == DEFAULT_BACKBONE
+            plain = dataclasses.replace(spec, start="")
+            self._jobs.submit(
+                AutoJob(plain, dataset, parent, stem, self._granted, is_open)
+            )
+        else:
+            self._jobs.submit(TrainJob(spec, dataset, parent, stem))
 
     def stop(self, stop: Stop) -> None:
         """Asks the run to stop after the current batch."""
@@ -360,6 +342,8 @@ class Session(QObject):
             self.run.job_ending = event
             self._set_status(Status.IDLE)
             self.run.end(event.outcome)
+            if self.run.verdict is not None:  # another attempt may have been the last
+                self._reading.request_run(self.run.verdict.run)
         elif self.starts.importing is not None:
             self.starts.take(event)
         elif self.comparison.is_running:

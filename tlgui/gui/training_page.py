@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QSplitter, QWidget
 
 from tlgui.core.events import Stop
 from tlgui.gui import controls
+from tlgui.gui.automatic_button import AutomaticButton
 from tlgui.gui.go_on_offer import GoOnOffer
 from tlgui.gui.live_plots import LivePlots
 from tlgui.gui.made_up_run import play_made_up_runs
@@ -34,6 +35,7 @@ class TrainingPage(QWidget):
         self.plots = LivePlots(session.run)
         self.start = controls.button(self.tr("Start training"), "primary")
         self.start.setToolTip(self.tr("F5"))
+        self.automatic = AutomaticButton()
         self.keep = controls.button(self.tr("Stop and keep"))
         self.keep.setToolTip(
             self.tr("Ends after this batch and keeps the best model so far.")
@@ -47,7 +49,7 @@ class TrainingPage(QWidget):
         self.show_state()
 
     def _lay_out(self) -> None:
-        buttons = controls.row(self.drop, self.start, self.keep)
+        buttons = controls.row(self.automatic, self.drop, self.start, self.keep)
         head = controls.row(self.status, buttons, gap=controls.GAP)
         head.setStretch(0, 1)
         run = controls.card(controls.column(head, self.origin, self.reason, self.offer))
@@ -86,6 +88,7 @@ class TrainingPage(QWidget):
     def _connect(self) -> None:
         session = self._session
         self.start.clicked.connect(self.start_training)
+        self.automatic.granted.connect(self.start_automatic)
         self.keep.clicked.connect(self.stop_and_keep)
         self.drop.clicked.connect(self.stop_and_drop)
         self.settings.validity_changed.connect(self.show_state)
@@ -119,6 +122,8 @@ class TrainingPage(QWidget):
         had_focus = self.start.hasFocus() or self.keep.hasFocus()
         self.start.setVisible(idle)
         self.start.setEnabled(idle and not trouble)
+        self.automatic.setVisible(idle)
+        self.automatic.setEnabled(idle and not trouble)
         done = bool(self._session.run.history)
         self.start.setText(
             self.tr("Train again") if idle and done else self.tr("Start training")
@@ -144,6 +149,12 @@ class TrainingPage(QWidget):
             # The second click of a double-click on Start must not hit Stop.
             self.keep.setMinimumWidth(self.start.width())
             self._session.start()
+
+    @Slot(float)
+    def start_automatic(self, seconds: float) -> None:
+        """Lets the program find out how to train, within a time."""
+        if self._session.status is Status.IDLE and not self.trouble():
+            self._session.start(seconds)
 
     @Slot()
     def stop_and_keep(self) -> None:

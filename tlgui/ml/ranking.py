@@ -96,14 +96,8 @@ def _score(
     backbone: Backbone,
     tell: Callable[[int], None],
 ) -> BackboneScore:
-    with _features(dataset, samples, backbone) as (feed, reader):
-        features, labels = _collect(feed, samples, tell)
-        if len(features) < 2:
-            path, reason = next(iter(reader.lost.items()))
-            raise TlguiError(
-                f"None of the files can be read; the first is {path}: {reason}. Check "
-                "whether the folder was moved."
-            )
+    with _feeding(dataset, samples, backbone) as (feed, reader):
+        features, labels = _collect(feed, reader, samples, tell)
         milliseconds = _time(reader, backbone, samples)
     return BackboneScore(
         backbone.name,
@@ -115,8 +109,32 @@ def _score(
     )
 
 
+def features_of(
+    dataset: Dataset,
+    samples: Sequence[Sample],
+    backbone: Backbone,
+    tell: Callable[[int], None] = lambda done: None,
+) -> tuple[Floats, Labels]:
+    """What a head would see of some samples, kept for the training that follows.
+
+    Args:
+        dataset: whose samples.
+        samples: some of them.
+        backbone: looks at them.
+        tell: told how many are done; may raise `Stopped`.
+
+    Returns:
+        Pooled features, shape `(n, features)`, and labels, shape `(n,)`.
+
+    Raises:
+        TlguiError: hardly any of them can be read.
+    """
+    with _feeding(dataset, samples, backbone) as (feed, reader):
+        return _collect(feed, reader, samples, tell)
+
+
 @contextlib.contextmanager
-def _features(
+def _feeding(
     dataset: Dataset, samples: Sequence[Sample], backbone: Backbone
 ) -> Iterator[tuple[Feed, SampleReader]]:
     """What the head would see of samples, kept as in a training of the head alone."""
@@ -136,7 +154,10 @@ def _features(
 
 
 def _collect(
-    feed: Feed, samples: Sequence[Sample], tell: Callable[[int], None]
+    feed: Feed,
+    reader: SampleReader,
+    samples: Sequence[Sample],
+    tell: Callable[[int], None],
 ) -> tuple[Floats, Labels]:
     features, labels, done = [], [], 0
     for batch in feed.source.batches(samples, _BATCH):
@@ -144,8 +165,12 @@ def _collect(
         labels.append(batch.labels)
         done += len(batch.labels)
         tell(done)
-    if not features:
-        return np.empty((0, 0), np.float32), np.empty(0, np.int64)
+    if done < 2:
+        path, reason = next(iter(reader.lost.items()))
+        raise TlguiError(
+            f"None of the files can be read; the first is {path}: {reason}. Check "
+            "whether the folder was moved."
+        )
     return np.concatenate(features), np.concatenate(labels)
 
 

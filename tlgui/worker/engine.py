@@ -15,35 +15,19 @@ import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from pathlib import Path
 from typing import NoReturn
 
 from tlgui import logs
-from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import Stopped, TlguiError, is_out_of_memory
 from tlgui.core.events import (
-    Emit,
-    EngineReady,
     Event,
     Failure,
     JobEnded,
     Outcome,
-    ProgressMade,
-    RankingMade,
-    Stage,
     Stop,
 )
-from tlgui.core.run import new_run_name, open_finished_run
-from tlgui.core.wakefulness import kept_awake
-from tlgui.worker.jobs import (
-    ImportJob,
-    Job,
-    PredictJob,
-    RankJob,
-    ResumeJob,
-    TrainJob,
-    WarmUp,
-)
+from tlgui.worker.doing import do
+from tlgui.worker.jobs import Job
 
 _NICE = 5
 _BELOW_NORMAL_PRIORITY_CLASS = 0x4000
@@ -144,8 +128,11 @@ class _Engine:
             except OSError:
                 os._exit(0)
 
+        def stop() -> Stop | None:
+            return self._stops.get(order.number)
+
         try:
-            outcome = self._do(order, emit)
+            outcome = do(order.job, emit, stop)
         except Stopped:
             emit(JobEnded(Outcome.STOPPED))
         except TlguiError as error:
@@ -154,55 +141,6 @@ class _Engine:
             emit(_failure(error))
         else:
             emit(JobEnded(outcome))
-
-    def _do(self, order: Order, emit: Emit) -> Outcome:
-        def stop() -> Stop | None:
-            return self._stops.get(order.number)
-
-        match order.job:
-            case WarmUp(backbone, files):
-                from tlgui.ml.warm_up import warm_up
-
-                seconds = warm_up(backbone, files, lambda: stop() is not None)
-                emit(EngineReady(seconds, backbone))
-            case TrainJob(spec, dataset, parent, stem):
-                from tlgui.ml.training import train
-
-                folder = new_run_name(Path(parent), stem)
-                with kept_awake():
-                    return train(spec, folder, emit, stop, dataset).outcome
-            case ResumeJob(run, dataset, at_once):
-                from tlgui.ml.training import resume
-
-                with kept_awake():
-                    ended = resume(Path(run), emit, stop, dataset, at_once=at_once)
-                    return ended.outcome
-            case ImportJob(file, title):
-                from tlgui.ml.importing import import_model
-
-                emit(import_model(Path(file), title, lambda: stop() is not None))
-            case RankJob(dataset, backbones):
-                from tlgui.ml.ranking import rank_backbones
-
-                ranking = rank_backbones(
-                    dataset,
-                    [find_backbone(name) for name in backbones],
-                    lambda done, total: emit(
-                        ProgressMade(Stage.COMPARING, done, total)
-                    ),
-                    lambda: stop() is not None,
-                )
-                emit(RankingMade(ranking))
-            case PredictJob(run, sources):
-                from tlgui.ml.prediction import predict_sources
-
-                for prediction in predict_sources(
-                    open_finished_run(Path(run)), sources
-                ):
-                    emit(prediction)
-                    if stop() is not None:
-                        raise Stopped
-        return Outcome.COMPLETED
 
 
 def _failure(error: Exception) -> JobEnded:

@@ -53,6 +53,27 @@ class ResumeJob:
 
 
 @dataclass(frozen=True)
+class AutoJob:
+    """Train without being told how, within a time.
+
+    Attributes:
+        spec: everything that is not chosen by the program.
+        dataset: as scanned already.
+        parent: the folder in which the run folders are made.
+        stem: with which their names begin.
+        seconds: that it may take.
+        chooses_backbone: whether the program chooses the backbone too.
+    """
+
+    spec: TrainingSpec
+    dataset: Dataset
+    parent: str
+    stem: str
+    seconds: float
+    chooses_backbone: bool
+
+
+@dataclass(frozen=True)
 class PredictJob:
     """Name the class of pictures with a finished run.
 
@@ -91,5 +112,5 @@ class RankJob:
     backbones: tuple[str, ...]
 
 
-Training = TrainJob | ResumeJob
+Training = TrainJob | ResumeJob | AutoJob
 Job = WarmUp | Training | PredictJob | ImportJob | RankJob

@@ -1,0 +1,200 @@
+"""Trains without being told how: tries what is sensible in a time, keeps the best."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tlgui.core import storage
+from tlgui.core.automatic import Attempt, Tried, Verdict, plan_attempts
+from tlgui.core.backbone import Backbone
+from tlgui.core.catalogue import CATALOGUE, find_backbone
+from tlgui.core.dataset import TRAIN, Dataset
+from tlgui.core.errors import Stopped, TlguiError
+from tlgui.core.events import (
+    AttemptBegan,
+    AutomaticEnded,
+    Emit,
+    ProgressMade,
+    Stage,
+    StageChanged,
+    Stop,
+    StopRequest,
+    never_stop,
+)
+from tlgui.core.ranking import Ranking
+from tlgui.core.run import AUTOMATIC, open_run
+from tlgui.core.spec import TrainingSpec
+from tlgui.ml.fetching import fetch_weights
+from tlgui.ml.head_search import search_head
+from tlgui.ml.preparing import prepare_data
+from tlgui.ml.ranking import evenly_chosen, features_of, rank_backbones
+from tlgui.ml.training import resume, train
+
+# Enough to find good settings of a head.
+_SEARCHED = 1_000
+_COMPARED = 300
+# The next attempt takes about so many times as long as the last one.
+_GROWTH = 2.0
+
+
+def train_automatically(
+    spec: TrainingSpec,
+    place: Callable[[str], Path],
+    seconds: float,
+    emit: Emit,
+    stop: StopRequest = never_stop,
+    dataset: Dataset | None = None,
+    *,
+    chooses_backbone: bool = True,
+) -> Verdict:
+    """Chooses a backbone, finds the head's settings, then tries to fine-tune.
+
+    Every attempt is an ordinary run, which stays. One that was finished before in the
+    same place is not trained again, one that was interrupted goes on.
+
+    Args:
+        spec: everything that is not chosen here: data, validation, augmentation, seed.
+        place: from an attempt's key to its run folder.
+        seconds: that a person grants. An attempt under way when they are over ends
+            with its best epoch; one that would hardly be done is not begun.
+        emit: told the events of all runs, and `AttemptBegan` before each.
+        stop: asked between batches; a stop ends the attempt under way and the whole.
+        dataset: the scanned data, if it was scanned already.
+        chooses_backbone: whether to take the best of those on this computer, or the
+            spec's.
+
+    Returns:
+        What was tried and what won; the same value was the last event.
+
+    Raises:
+        Stopped: it was stopped before anything was finished.
+        TlguiError: the data do not do.
+    """
+    started = time.monotonic()
+    search = _Search(spec, seconds, emit, stop, started)
+    fetch_weights(find_backbone(spec.backbone), emit, stop)
+    emit(StageChanged(Stage.READING))
+    prepared = prepare_data(spec, emit, stop, dataset)
+    ranking = search.compare(prepared) if chooses_backbone else None
+    settings = search.find_settings(prepared)
+    tried, left_out = search.try_all(prepared, place)
+    verdict = Verdict(
+        tuple(tried), time.monotonic() - started, ranking, settings, left_out
+    )
+    folder = Path(verdict.winner.run)
+    storage.write_json(folder / AUTOMATIC, verdict.to_json())
+    emit(AutomaticEnded(verdict.winner.run, verdict.sentences()))
+    return verdict
+
+
+class _Search:
+    """One automatic training under way."""
+
+    def __init__(
+        self,
+        spec: TrainingSpec,
+        seconds: float,
+        emit: Emit,
+        stop: StopRequest,
+        started: float,
+    ) -> None:
+        self.spec = spec
+        self._emit = emit
+        self._stop = stop
+        self._deadline = started + seconds
+
+    def compare(self, dataset: Dataset) -> Ranking:
+        """Takes the backbone that seems to suit best."""
+        self._emit(StageChanged(Stage.COMPARING))
+        ranking = rank_backbones(
+            dataset, _here(), self._told, self._is_stopped, _COMPARED
+        )
+        self.spec = dataclasses.replace(self.spec, backbone=ranking.best.name)
+        return ranking
+
+    def find_settings(self, dataset: Dataset) -> Mapping[str, float]:
+        """Takes the settings with which the head learns best."""
+        self._emit(StageChanged(Stage.COMPARING))
+        samples = evenly_chosen(dataset.samples[TRAIN], _SEARCHED)
+        backbone = find_backbone(self.spec.backbone)
+
+        def tell(done: int, total: int) -> None:
+            self._told(done, total)
+            if self._is_stopped():
+                raise Stopped
+
+        features, labels = features_of(
+            dataset, samples, backbone, lambda done: tell(done, len(samples))
+        )
+        settings = search_head(features, labels, self.spec, tell)
+        self.spec = dataclasses.replace(self.spec, **settings)  # type: ignore[arg-type]
+        return settings
+
+    def try_all(
+        self, dataset: Dataset, place: Callable[[str], Path]
+    ) -> tuple[list[Tried], tuple[str, ...]]:
+        """Tries attempt after attempt while there is time."""
+        tried: list[Tried] = []
+        attempts = plan_attempts(self.spec)
+        for number, attempt in enumerate(attempts, 1):
+            if tried and not self._has_time(tried[-1]):
+                return tried, tuple(one.words for one in attempts[number - 1 :])
+            self._emit(AttemptBegan(number, len(attempts), attempt.words))
+            found = self._try(attempt, dataset, place(attempt.key))
+            if found is not None:
+                tried.append(found)
+            if self._is_stopped():
+                break
+        if not tried:
+            raise Stopped
+        return tried, ()
+
+    def _try(self, attempt: Attempt, dataset: Dataset, folder: Path) -> Tried | None:
+        """One ordinary run; None if it kept nothing."""
+        started = time.monotonic()
+        if not folder.exists():
+            ended = train(attempt.spec, folder, self._emit, self._asked, dataset)
+        elif not open_run(folder).model_file.exists():
+            ended = resume(folder, self._emit, self._asked, dataset)
+        else:
+            ended = None
+        if ended is not None and not ended.kept:
+            return None
+        run = open_run(folder)
+        if run.spec != attempt.spec:
+            raise TlguiError(
+                f"Expected the attempt “{attempt.words}” in {folder}, but found a run "
+                "of other settings. Choose another folder."
+            )
+        evaluation = run.evaluation()
+        right = sum(answer.truth == answer.predicted for answer in evaluation.answers)
+        return Tried(
+            attempt.key,
+            attempt.words,
+            str(folder),
+            right,
+            len(evaluation.answers),
+            evaluation.loss,
+            time.monotonic() - started,
+        )
+
+    def _has_time(self, last: Tried) -> bool:
+        return time.monotonic() + _GROWTH * last.seconds < self._deadline
+
+    def _asked(self) -> Stop | None:
+        """A person's wish; or to end well, once the time is over."""
+        asked = self._stop()
+        if asked is None and time.monotonic() > self._deadline:
+            return Stop.KEEP
+        return asked
+
+    def _is_stopped(self) -> bool:
+        return self._stop() is not None
+
+    def _told(self, done: int, total: int) -> None:
+        self._emit(ProgressMade(Stage.COMPARING, done, total))
+
+
+def _here() -> list[Backbone]:
+    return [one for one in CATALOGUE.values() if one.weights_path is not None]
