@@ -78,6 +78,7 @@ def folders(work: Path, cache: str) -> dict[str, str]:
         "TLGUI_CACHE_DIR": str(work / cache),
         "TLGUI_PREFIX_DIR": str(work / "prefixes"),
         "TLGUI_CONFIG_DIR": str(work / "config"),
+        "TLGUI_WEIGHTS_DIR": str(work / "weights"),
         "TLGUI_LOG_DIR": str(work / "log"),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
