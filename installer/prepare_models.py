@@ -32,7 +32,8 @@ def prepare(folder: Path, names: Collection[str] | None = None) -> list[Path]:
     """
     for backbone in CATALOGUE.values():
         wanted = names is None or backbone.name in names
-        if wanted and backbone.weights_path is not None:
+        is_bundled = backbone.published is None and backbone.weights_path is not None
+        if wanted and is_bundled:
             convert_prefix(Cut(backbone, POOLED), [folder])
             find_template(backbone, [folder])
     return sorted(folder.iterdir())

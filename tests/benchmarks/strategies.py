@@ -1,6 +1,7 @@
 """Every strategy, and Automatic, on real photos: how good, and how long.
 
-    python -m tests.benchmarks.strategies DATA… [--seeds 3] [--ways "head auto"] [--save]
+    python -m tests.benchmarks.strategies DATA… [--seeds 3]
+        [--ways "head auto"] [--save]
 
 A folder with `val/` is used as it is. Of another one the last fifth of every class
 validates, in the order of the files' names, since consecutive files are often of the
