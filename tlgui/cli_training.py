@@ -43,6 +43,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     add("--l2-sp", type=float, default=_DEFAULTS.l2_sp, help="L2 to the start")
     augmentations = ", ".join(IMAGE_CLASSIFICATION.augmentations)
     add("--augment", default=_DEFAULTS.augmentation, help=augmentations)
+    add("--mixup", type=float, default=_DEFAULTS.mixup, help="alpha, 0..4")
     add("--strategy", default=_DEFAULTS.strategy, help=", ".join(STRATEGIES))
     add("--val", default=str(_DEFAULTS.validation), help="a folder, or a share 0..1")
     add("--class-weights", action="store_true", help="let rare classes count as much")
@@ -123,6 +124,7 @@ def _spec(options: argparse.Namespace, name: str, start: str) -> TrainingSpec:
         head_decay=options.head_decay,
         l2_sp=options.l2_sp,
         augmentation=options.augment,
+        mixup=options.mixup,
         validation=share_or_folder(options.val),
         class_weights=options.class_weights,
         patience=options.patience,

@@ -1,13 +1,15 @@
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.core.phases import plan_phases
-from tlgui.core.spec import TrainingSpec, read_spec
+from tlgui.core.spec import STRATEGIES, TrainingSpec, read_spec
 
 
 def test_the_defaults_make_sense() -> None:
@@ -87,3 +89,51 @@ def test_few_epochs_still_train_the_chosen_blocks(epochs: int) -> None:
     phases = plan_phases(TrainingSpec(data="x", epochs=epochs, trainable=("top",)))
     assert sum(phase.epochs for phase in phases) == epochs
     assert phases[-1].trainable == ("top",)
+
+
+TUNED = ("block6d", "block7a", "top")
+
+
+def test_gradual_unfreezing_goes_from_the_top_to_the_bottom() -> None:
+    spec = TrainingSpec(data="x", epochs=9, trainable=TUNED, strategy="gradual")
+    phases = plan_phases(spec)
+    assert [phase.trainable for phase in phases] == [(), TUNED[2:], TUNED[1:], TUNED]
+    assert [phase.first_epoch for phase in phases] == [1, 4, 6, 8]
+    assert sum(phase.epochs for phase in phases) == 9
+    assert [phase.learned for phase in phases[1:]] == [(), TUNED[2:], TUNED[1:]]
+
+
+@pytest.mark.parametrize("epochs", range(1, 12))
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_strategy_fills_all_epochs_and_ends_with_all_blocks(
+    epochs: int, strategy: str
+) -> None:
+    blocks = tuple(block.name for block in find_backbone("efficientnet-lite0").blocks)
+    spec = TrainingSpec(data="x", epochs=epochs, trainable=blocks, strategy=strategy)
+    phases = plan_phases(spec)
+    assert phases[0].first_epoch == 1
+    for before, after in pairwise(phases):
+        assert after.first_epoch == before.first_epoch + before.epochs
+        assert set(before.trainable) < set(after.trainable)
+    assert sum(phase.epochs for phase in phases) == epochs
+    assert all(phase.epochs > 0 for phase in phases)
+    assert phases[-1].trainable == blocks
+
+
+def test_discriminative_rates_fall_from_the_top() -> None:
+    spec = TrainingSpec(
+        data="x", epochs=6, trainable=("stem", *TUNED), strategy="discriminative"
+    )
+    rates = dict(plan_phases(spec)[-1].rates)
+    assert rates["top"] == 1.0
+    assert rates["stem"] == pytest.approx(0.01)
+    assert rates["block6d"] / rates["block7a"] == pytest.approx(
+        rates["block7a"] / rates["top"]
+    )
+
+
+def test_only_auto_rgn_weighs_blocks() -> None:
+    for strategy in STRATEGIES:
+        spec = TrainingSpec(data="x", epochs=6, trainable=TUNED, strategy=strategy)
+        weighs = [phase.weighs_blocks for phase in plan_phases(spec)]
+        assert any(weighs) == (strategy == "auto-rgn")

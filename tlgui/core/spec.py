@@ -64,6 +64,7 @@ class TrainingSpec:
         head_decay: how strongly the head's weights are drawn to zero (L2), 0..10.
         l2_sp: how strongly the backbone's are drawn to the pretrained ones, 0..10.
         augmentation: how much the photos are changed at random.
+        mixup: how strongly photos are mixed in pairs (the alpha of mixup), 0..4.
         validation: share of the training samples (0..1), or a folder; not used
             when the data set brings its own validation samples.
         class_weights: whether rare classes count as much as frequent ones.
@@ -90,6 +91,7 @@ class TrainingSpec:
     head_decay: float = 0.0
     l2_sp: float = 0.0
     augmentation: str = "light"
+    mixup: float = 0.0
     validation: float | str = 0.2
     class_weights: bool = False
     patience: int = 0
@@ -117,6 +119,7 @@ class TrainingSpec:
         _check_number("learning rate", self.learning_rate, 0.0, 10.0, open_low=True)
         _check_number("label smoothing", self.label_smoothing, 0.0, 0.5)
         _check_number("focal gamma", self.focal_gamma, 0.0, 5.0)
+        _check_number("mixup", self.mixup, 0.0, 4.0)
         _check_number("pull on the head", self.head_decay, 0.0, 10.0)
         _check_number("pull to the pretrained weights", self.l2_sp, 0.0, 10.0)
         _check_folder("starting point", self.start)

@@ -258,10 +258,9 @@ class Session(QObject):
         if self._granted:
             # What the person has chosen stays chosen, if it is not what stands there
             # when nobody has chosen anything.
-            is_open = spec.backbone == DEFAULT_BACKBONE
-            plain = dataclasses.replace(spec, start="")
+            is_open = spec.backbone == DEFAULT_BACKBONE and not spec.start
             self._jobs.submit(
-                AutoJob(plain, dataset, parent, stem, self._granted, is_open)
+                AutoJob(spec, dataset, parent, stem, self._granted, is_open)
             )
         else:
             self._jobs.submit(TrainJob(spec, dataset, parent, stem))

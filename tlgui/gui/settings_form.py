@@ -133,6 +133,13 @@ class SettingsForm(QWidget):
                     "2 is usual."
                 ),
             ),
+            "mixup": NumberSetting(
+                self.tr("Mix photos"),
+                self.tr(
+                    "From 0 to 4: shows two photos as one, with both answers in part "
+                    "(mixup, its alpha). 0.2 is usual, 0 mixes nothing."
+                ),
+            ),
             "head_decay": NumberSetting(
                 self.tr("Keep the head simple"),
                 self.tr(
@@ -194,6 +201,7 @@ class SettingsForm(QWidget):
             "loss",
             "label_smoothing",
             "focal_gamma",
+            "mixup",
             "head_decay",
             "l2_sp",
             "strategy",

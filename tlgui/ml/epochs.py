@@ -23,6 +23,7 @@ from tlgui.core.split import class_weights
 from tlgui.core.types import Floats
 from tlgui.ml.evaluation import predict_samples
 from tlgui.ml.feeding import Feed
+from tlgui.ml.mixup import mixed
 from tlgui.ml.pipeline import SampleReader, check_readable, training_order
 
 # The live curve needs no more than this many seconds between batch values.
@@ -116,7 +117,13 @@ class EpochRunner:
             count = len(batch.labels)
             began = time.monotonic()
             loss, right = feed.learner.train(
-                batch.inputs, batch.one_hot(classes), self._weights[batch.labels]
+                *mixed(
+                    batch.inputs,
+                    batch.one_hot(classes),
+                    self._weights[batch.labels],
+                    self._spec.mixup,
+                    (self._spec.seed, epoch, progress.step),
+                )
             )
             learning += time.monotonic() - began
             if not math.isfinite(loss):

@@ -185,9 +185,10 @@ class _Gradients:
             losses = self._loss.call(labels, probabilities)
             value = tf.reduce_sum(losses * weights) / tf.cast(count, tf.float32)
             scaled = self._optimizer.scale_loss(value)
-        answers = tf.argmax(probabilities, 1)
+        is_right = tf.equal(tf.argmax(probabilities, 1), tf.argmax(labels, 1))
         # Samples that only fill up a share have no label.
-        right = tf.reduce_sum(tf.gather(labels, answers, batch_dims=1))
+        is_real = tf.reduce_max(labels, 1) > 0
+        right = tf.reduce_sum(tf.cast(is_right & is_real, tf.float32))
         return tape.gradient(scaled, variables), value, tf.cast(right, tf.int32)
 
     def in_parts(
