@@ -26,6 +26,9 @@ Arguments go to the program, or to pytest.
 
 Step = tuple[str, list[str | Path]]
 
+# Every process of the tests has its own TensorFlow, of about a gigabyte.
+_MOST_AT_ONCE = 4
+
 
 @dataclass(frozen=True)
 class Command:
@@ -163,9 +166,12 @@ def run_program(made: Environment, arguments: Sequence[str]) -> int:
 
 
 def run_tests(made: Environment, arguments: Sequence[str]) -> int:
-    """Runs the tests, without windows where there is no display."""
+    """Runs the tests, a file a core, without windows where there is no display."""
     changes = test_environment(os.environ, sys.platform)
-    return call([made.python, "-m", "pytest", *arguments], made.root, changes).code
+    at_once = str(min(os.cpu_count() or 1, _MOST_AT_ONCE))
+    spread = ["-n", at_once, "--dist", "loadfile"]
+    command = [made.python, "-m", "pytest", *spread, *arguments]
+    return call(command, made.root, changes).code
 
 
 def test_environment(variables: Mapping[str, str], system: str) -> dict[str, str]:

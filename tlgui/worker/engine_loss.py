@@ -1,7 +1,7 @@
 """What a person is told when the engine ends by itself."""
 
 from tlgui.core.events import Failure, JobEnded, Outcome
-from tlgui.worker.jobs import ImportJob, Job, Training
+from tlgui.worker.jobs import ImportJob, Job, RankJob, Training
 
 # SIGKILL, as sent where memory runs out; Windows' STATUS_NO_MEMORY and
 # STATUS_COMMITMENT_LIMIT.
@@ -31,6 +31,8 @@ def ending_of_loss(job: Job, code: int | None, epochs: int | None) -> JobEnded:
 def _work(job: Job) -> str:
     if isinstance(job, Training):
         return "training"
+    if isinstance(job, RankJob):
+        return "comparing models"
     return "reading the model file" if isinstance(job, ImportJob) else "predicting"
 
 
