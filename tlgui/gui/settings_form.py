@@ -20,6 +20,7 @@ from tlgui.gui.setting_fields import (
     SwitchSetting,
     WholeSetting,
 )
+from tlgui.gui.strategy_picture import StrategyPicture
 from tlgui.gui.validation_field import ValidationField
 
 _UNEVEN = 1.5
@@ -50,6 +51,7 @@ class SettingsForm(QWidget):
         }
         self.validation = ValidationField()
         self.preview = AugmentationPreview(session)
+        self.picture = StrategyPicture(session)
         self.more = self._make_fold()
         self.expert = QWidget()
         self._lay_out()
@@ -175,7 +177,9 @@ class SettingsForm(QWidget):
         return fold
 
     def _lay_out(self) -> None:
-        experts = [f for n, f in self.fields.items() if n in self._expert_names()]
+        names = self._expert_names()
+        experts: list[QWidget] = [f for n, f in self.fields.items() if n in names]
+        experts.insert(names.index("strategy") + 1, self.picture)
         self.expert.setLayout(controls.column(*experts, gap=controls.GAP))
         self.setLayout(
             controls.column(
