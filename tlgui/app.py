@@ -19,6 +19,7 @@ from tlgui.core.run import SPEC
 from tlgui.core.settings import settings_file
 from tlgui.core.settings_file import SettingsFile
 from tlgui.core.updates import find_source
+from tlgui.gui.garbage import WindowThreadGarbage
 from tlgui.gui.main_window import TRAINING, MainWindow
 from tlgui.gui.project_session import ProjectSession
 from tlgui.gui.session import Session
@@ -118,6 +119,7 @@ class Studio(QObject):
         self.window = MainWindow(self.session, settings, self.projects, self.updates)
         for part in (self.reader, self.update_check, self.fetcher):
             part.bug_found.connect(self.session.bug_found)
+        self._garbage = WindowThreadGarbage(self)
         self._faults = app_start.Faults(self)
         self._faults.found.connect(self.session.bug_found)
         self._signals = app_start.Signals(self)
@@ -160,6 +162,7 @@ class Studio(QObject):
         self.worker.close()
         self.reader.close()
         self._signals.end()
+        self._garbage.end()
         try:
             self._kept.write(self.settings.values)
         except TlguiError as error:

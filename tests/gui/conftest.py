@@ -1,5 +1,6 @@
 """Fixtures for the window: a session whose engine is scripted."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,17 @@ from tlgui.gui.session import Session
 from tlgui.gui.settings import Settings
 from tlgui.gui.updates import Updates
 from tlgui.worker.project_files import ProjectFiles
+
+
+@pytest.fixture(autouse=True)
+def _widgets_go_on_this_thread() -> Iterator[None]:
+    """As in the program (`gui/garbage.py`): no other thread may destroy a widget."""
+    was_on = gc.isenabled()
+    gc.disable()
+    yield
+    gc.collect(1)
+    if was_on:
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)
