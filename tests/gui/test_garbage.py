@@ -4,6 +4,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Iterator
+from typing import ClassVar
 
 import pytest
 from PySide6.QtCore import QObject
@@ -12,17 +13,19 @@ from pytestqt.qtbot import QtBot
 from tlgui.gui.garbage import WindowThreadGarbage
 
 
+def _note() -> None:
+    Knot.gone.append(threading.current_thread().name)
+
+
 class Knot(QObject):
     """Refers to itself, and notes on which thread it went."""
 
-    gone: list[str] = []
+    gone: ClassVar[list[str]] = []
 
     def __init__(self) -> None:
         super().__init__()
         self.own = self
-        weakref.finalize(
-            self, lambda: Knot.gone.append(threading.current_thread().name)
-        )
+        weakref.finalize(self, _note)
 
 
 @pytest.fixture
