@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import save_picture
+from tlgui.core.augmentation import VIEWS
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.dataset import TRAIN, Dataset, Sample
 from tlgui.core.events import Event, Noticed
@@ -29,7 +30,6 @@ from tlgui.ml.features import FeatureSource
 from tlgui.ml.notices import Notices
 from tlgui.ml.pipeline import SampleReader
 from tlgui.ml.pixel_memory import Stamp
-from tlgui.ml.record_table import VIEWS
 
 SIZE = 24
 COUNT = 16

@@ -26,6 +26,10 @@ NAMES: Mapping[str, str] = MappingProxyType(
 )
 
 
+# How many views of a photo are kept for training: itself and variations of it.
+VIEWS: Mapping[str, int] = MappingProxyType({"none": 1, "light": 6, "strong": 10})
+
+
 @dataclass(frozen=True)
 class _Strength:
     """The largest change of each kind."""

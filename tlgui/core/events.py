@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from tlgui.core.costs import Speed
 from tlgui.core.history import EpochRecord
 from tlgui.core.ranking import Ranking
 from tlgui.core.report import Evaluation
@@ -259,6 +260,13 @@ class ModelImported(Event):
     matched: int
     total: int
     sentence: str
+
+
+@dataclass(frozen=True)
+class SpeedMeasured(Event):
+    """How fast this computer trains is known."""
+
+    speed: Speed
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from tlgui.core.dataset import TRAIN, VALIDATION, Dataset, Sample
+from tlgui.core.spec import TrainingSpec
 
 
 def split_off_validation(dataset: Dataset, share: float, seed: int) -> Dataset:
@@ -34,6 +35,23 @@ def split_off_validation(dataset: Dataset, share: float, seed: int) -> Dataset:
     validation = tuple(s for s in dataset.samples[TRAIN] if s in chosen)
     samples_by_split = {**dataset.samples, TRAIN: train, VALIDATION: validation}
     return replace(dataset, samples=samples_by_split)
+
+
+def sample_counts(dataset: Dataset, spec: TrainingSpec) -> tuple[int, int]:
+    """How many samples will train and how many will validate, about.
+
+    Args:
+        dataset: as scanned.
+        spec: says where validation samples come from; those of a folder of their own
+            are not counted.
+    """
+    training = len(dataset.samples.get(TRAIN, ()))
+    if dataset.has_validation:
+        return training, len(dataset.samples[VALIDATION])
+    if isinstance(spec.validation, str):
+        return training, 0
+    validation = round(spec.validation * training)
+    return training - validation, validation
 
 
 def class_weights(dataset: Dataset) -> tuple[float, ...]:

@@ -4,10 +4,15 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Slot
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from tlgui.core.augmentation import VIEWS
+from tlgui.core.costs import forecast
 from tlgui.core.layers import count_trainable, head_parameters
+from tlgui.core.split import sample_counts
+from tlgui.core.timing import rounded_up
 from tlgui.gui.block_paint import paint_block
 from tlgui.gui.block_words import whole_count
 from tlgui.gui.controls import column, label
+from tlgui.gui.durations import duration_text
 from tlgui.gui.percent import percent
 from tlgui.gui.session import Session
 from tlgui.gui.theme import current_theme
@@ -72,7 +77,9 @@ class ParameterBar(QWidget):
         self._session = session
         self.strip = ParameterStrip()
         self.sentence = label("", "small", wrap=True)
-        self.setLayout(column(4, self.strip, self.sentence, None, gap=5))
+        self.cost = label("", "small", wrap=True)
+        self.setLayout(column(4, self.strip, self.sentence, self.cost, None, gap=5))
+        session.speed_changed.connect(self.show_count)
         session.spec_changed.connect(self.show_count)
         session.dataset_changed.connect(self.show_count)
         self.show_count()
@@ -93,6 +100,45 @@ class ParameterBar(QWidget):
             text = self._without_head(learning, backbone.features + 1)
         self.sentence.setText(text)
         self.strip.setAccessibleName(text)
+        self._show_cost()
+
+    def _show_cost(self) -> None:
+        """What it takes on this computer, once that is known."""
+        session = self._session
+        speed, dataset = session.speed, session.dataset
+        self.cost.setVisible(speed is not None and dataset is not None)
+        if speed is None or dataset is None:
+            return
+        counts = sample_counts(dataset, session.spec)
+        views = VIEWS[session.spec.augmentation]
+        told = forecast(session.spec, session.backbone, speed, counts, views)
+        memory = f"{told.bytes / 1e9:.1f}"
+        if told.epoch:
+            text = self.tr(
+                "On this computer about {epoch} an epoch and {whole} in all, with {gb} "
+                "GB of memory."
+            )
+        else:
+            text = self.tr(
+                "On this computer about {whole} in all, with {gb} GB of memory."
+            )
+        self.cost.setText(
+            text.format(
+                epoch=duration_text(told.epoch),
+                whole=duration_text(rounded_up(told.whole)),
+                gb=memory,
+            )
+        )
+        self.cost.setToolTip(
+            self.tr(
+                "A forecast from a short measurement, for photos that were not seen "
+                "yet: {looking} to look at each photo and its variations with the "
+                "frozen layers, then {epoch} s for each epoch of the learning ones."
+            ).format(
+                looking=duration_text(rounded_up(told.looking)),
+                epoch=f"{told.epoch:.1f}",
+            )
+        )
 
     def _with_head(self, learning: int, total: int) -> str:
         return self.tr("{learning} of {total} parameters learn ({share}).").format(

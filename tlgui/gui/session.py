@@ -11,6 +11,7 @@ from tlgui import paths
 from tlgui.core import events
 from tlgui.core.backbone import Backbone
 from tlgui.core.catalogue import DEFAULT_BACKBONE, find_backbone
+from tlgui.core.costs import Speed
 from tlgui.core.dataset import TRAIN, Dataset
 from tlgui.core.events import Outcome, Stage, Stop
 from tlgui.core.history import EpochRecord
@@ -48,6 +49,7 @@ class Session(QObject):
         spec_changed: `spec` has other values.
         status_changed: `status` changed.
         engine_changed: `engine` changed.
+        speed_changed: `speed` is known.
         noticed(str): a sentence for the person, about nothing bad.
         project_asked(Path): somebody wants to open a project.
         home_wanted: a run is to begin, and there is no project yet to put it into.
@@ -59,6 +61,7 @@ class Session(QObject):
     spec_changed = Signal()
     status_changed = Signal()
     engine_changed = Signal()
+    speed_changed = Signal()
     noticed = Signal(str)
     project_asked = Signal(object)
     home_wanted = Signal()
@@ -82,6 +85,7 @@ class Session(QObject):
         self.home = RunHome()
         self.status = Status.IDLE
         self._granted = 0.0
+        self.speed: Speed | None = None
         self.engine = EngineState.STARTING
         self.run = CurrentRun(self)
         self.starts = StartingPoints(jobs, reading, self)
@@ -327,6 +331,9 @@ class Session(QObject):
                 self._on_job_ended(event)
             case events.ModelImported() | events.ProgressMade() if is_import:
                 self.starts.take(event)
+            case events.SpeedMeasured(speed):
+                self.speed = speed
+                self.speed_changed.emit()
             case events.RankingMade():
                 self.comparison.take(event)
             case events.ProgressMade(Stage.COMPARING):

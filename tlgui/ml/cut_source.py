@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tlgui.core.augmentation import VIEWS
 from tlgui.core.dataset import TRAIN, VALIDATION, Sample
 from tlgui.core.events import SourceChosen
 from tlgui.core.phases import Phase
@@ -29,7 +30,7 @@ from tlgui.ml.notices import Notices
 from tlgui.ml.pipeline import SampleReader, Source, StreamSource
 from tlgui.ml.precision import Follower, half_difference
 from tlgui.ml.prefix import make_prefix
-from tlgui.ml.record_table import ORIGINAL, VIEWS, view_names, views_at
+from tlgui.ml.record_table import ORIGINAL, view_names, views_at
 from tlgui.ml.view_grower import GrowingSource
 from tlgui.paths import prepared_dirs
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tlgui.core.augmentation import VIEWS
 from tlgui.core.dataset import Sample
 from tlgui.core.types import Floats, Labels, Pixels
 from tlgui.ml.contents import Contents
@@ -15,7 +16,7 @@ from tlgui.ml.feature_cache import FeatureCache
 from tlgui.ml.notices import Notices
 from tlgui.ml.pipeline import Batch, Done, SampleReader, Waiting, ahead
 from tlgui.ml.prefix import Prefix
-from tlgui.ml.record_table import VIEWS, RecordTable, RowMemory, view_names, views_at
+from tlgui.ml.record_table import RecordTable, RowMemory, view_names, views_at
 
 # Rows of pooled features are kept in memory up to this size, beside the disk.
 ROWS_BUDGET = 200_000_000

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tlgui.core.augmentation import VIEWS
 from tlgui.core.dataset import Sample
 from tlgui.core.types import Floats, Labels
 from tlgui.ml.cache_key import record_digest
@@ -15,8 +16,6 @@ from tlgui.ml.contents import Contents
 from tlgui.ml.pipeline import Batch
 
 ORIGINAL = "original"
-# How many views of a sample are kept: the sample itself and variations of it.
-VIEWS = {"none": 1, "light": 6, "strong": 10}
 
 
 def view_names(augmentation: str, seed: int) -> list[str]:

@@ -10,6 +10,7 @@ from tlgui.core.events import (
     Outcome,
     ProgressMade,
     RankingMade,
+    SpeedMeasured,
     Stage,
     StopRequest,
 )
@@ -17,11 +18,13 @@ from tlgui.core.run import new_run_name, open_finished_run
 from tlgui.core.wakefulness import kept_awake
 from tlgui.worker.jobs import (
     AutoJob,
+    Background,
     ImportJob,
     Job,
     PredictJob,
     RankJob,
     ResumeJob,
+    SpeedJob,
     Training,
     TrainJob,
     WarmUp,
@@ -74,7 +77,7 @@ def _train(job: Training, emit: Emit, stop: StopRequest) -> Outcome:
 
 
 def _look(
-    job: WarmUp | RankJob | ImportJob | PredictJob, emit: Emit, stop: StopRequest
+    job: Background | RankJob | ImportJob | PredictJob, emit: Emit, stop: StopRequest
 ) -> None:
     def should_stop() -> bool:
         return stop() is not None
@@ -84,6 +87,10 @@ def _look(
             from tlgui.ml.warm_up import warm_up
 
             emit(EngineReady(warm_up(backbone, files, should_stop), backbone))
+        case SpeedJob():
+            from tlgui.ml.calibration import known_speed, measure_speed
+
+            emit(SpeedMeasured(known_speed() or measure_speed(should_stop)))
         case ImportJob(file, title):
             from tlgui.ml.importing import import_model
 

@@ -20,6 +20,11 @@ class WarmUp:
 
 
 @dataclass(frozen=True)
+class SpeedJob:
+    """Find out how fast this computer trains, unless that is known."""
+
+
+@dataclass(frozen=True)
 class TrainJob:
     """Fine-tune a model.
 
@@ -113,4 +118,5 @@ class RankJob:
 
 
 Training = TrainJob | ResumeJob | AutoJob
-Job = WarmUp | Training | PredictJob | ImportJob | RankJob
+Background = WarmUp | SpeedJob
+Job = Background | Training | PredictJob | ImportJob | RankJob

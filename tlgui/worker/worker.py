@@ -13,7 +13,7 @@ from tlgui.core import events
 from tlgui.core.events import JobEnded, Outcome, Stop
 from tlgui.worker.engine import EngineProcess, Message, Order, StopOrder
 from tlgui.worker.engine_loss import ending_of_loss
-from tlgui.worker.jobs import Job, Training, WarmUp
+from tlgui.worker.jobs import Background, Job, SpeedJob, Training, WarmUp
 from tlgui.worker.pace import REST, Pace
 from tlgui.worker.under_way import UnderWay
 
@@ -44,6 +44,7 @@ class Worker(QThread):
         self._wishes: deque[Job | Stop | None] = deque()
         self._woken, self._waker = multiprocessing.Pipe(duplex=False)
         self._warm_up = WarmUp(backbone)
+        self._asks_for_speed = True
         self._engine: EngineProcess | None = None
         self._current: UnderWay | None = None
         self._waiting: deque[Job] = deque()
@@ -155,13 +156,15 @@ class Worker(QThread):
             # Only the latest choice is worth warming up.
             kept = [j for j in self._waiting if not isinstance(j, WarmUp)]
             self._waiting = deque(kept)
+        if isinstance(job, SpeedJob) and job in self._waiting:
+            return
         self._waiting.append(job)
         self._hurry()
 
     def _hurry(self) -> None:
         """Ends a warm-up after its present step: it goes on when nobody waits."""
         current = self._current
-        if current is None or not isinstance(current.job, WarmUp) or current.stop:
+        if current is None or not isinstance(current.job, Background) or current.stop:
             return
         assert self._engine is not None
         current.stop = Stop.DROP
@@ -177,9 +180,10 @@ class Worker(QThread):
 
     def _stop(self, stop: Stop) -> None:
         current = self._current
-        if current is None or isinstance(current.job, WarmUp):
+        if current is None or isinstance(current.job, Background):
             # The job to stop is still queued behind a warm-up.
-            self._waiting = deque(j for j in self._waiting if isinstance(j, WarmUp))
+            kept = (j for j in self._waiting if isinstance(j, Background))
+            self._waiting = deque(kept)
             self._tell(JobEnded(Outcome.STOPPED))
             return
         current.stop = stop
@@ -205,10 +209,13 @@ class Worker(QThread):
             if isinstance(current.job, Training) or event.outcome is Outcome.STOPPED:
                 # The run has used up what was prepared, or it was cut short.
                 self._queue(self._warm_up)
-        if isinstance(current.job, WarmUp):
-            self._on_warm_up(event)
-        else:
-            self._tell(event)
+        match current.job:
+            case WarmUp():
+                self._on_warm_up(event)
+            case SpeedJob():
+                self._on_speed(event)
+            case _:
+                self._tell(event)
 
     def _on_warm_up(self, event: events.Event) -> None:
         """Nobody waits for a warm-up: a job that needs it meets the trouble itself."""
@@ -218,6 +225,17 @@ class Worker(QThread):
             _log.error("warm-up failed: %s%s", event.trouble, event.bug)
         failed = event.outcome is Outcome.FAILED
         self.engine_changed.emit(_LOST if failed else _READY)
+        if self._asks_for_speed and not failed:
+            self._queue(SpeedJob())
+
+    def _on_speed(self, event: events.Event) -> None:
+        """It is measured once, while nobody wants anything else."""
+        if isinstance(event, events.SpeedMeasured):
+            self._asks_for_speed = False
+            self._tell(event)
+        elif isinstance(event, JobEnded) and event.outcome is Outcome.FAILED:
+            self._asks_for_speed = False
+            _log.error("no speed was measured: %s%s", event.trouble, event.bug)
 
     def _check_deadline(self) -> None:
         current = self._current
@@ -236,7 +254,7 @@ class Worker(QThread):
         code = engine.process.exitcode
         current, self._current = self._current, None
         self.engine_changed.emit(_LOST)
-        if current is not None and not isinstance(current.job, WarmUp):
+        if current is not None and not isinstance(current.job, Background):
             epochs = current.epochs if current.has_folder else None
             ending = ending_of_loss(current.job, code, epochs)
             stopped = JobEnded(Outcome.STOPPED)
