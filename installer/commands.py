@@ -170,7 +170,7 @@ def run_tests(made: Environment, arguments: Sequence[str]) -> int:
     changes = test_environment(os.environ, sys.platform)
     at_once = str(min(os.cpu_count() or 1, _MOST_AT_ONCE))
     spread = ["-n", at_once, "--dist", "loadfile"]
-    command = [made.python, "-m", "pytest", *spread, *arguments]
+    command: list[str | Path] = [made.python, "-m", "pytest", *spread, *arguments]
     return call(command, made.root, changes).code
 
 

@@ -22,8 +22,7 @@ from tlgui.core.phases import Phase
 from tlgui.core.spec import TrainingSpec
 
 NAME = "costs"
-BACKBONES = ("efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2")
-BACKBONES += ("mobilenet-v2",)
+BACKBONES = (*(f"efficientnet-lite{index}" for index in range(3)), "mobilenet-v2")
 CUTS = {"last block": 0.0, "cut at 75 %": 0.25, "cut at 50 %": 0.5, "everything": 1.0}
 _BATCH, _STEPS, _CLASSES = 32, 3, 2
 

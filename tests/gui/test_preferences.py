@@ -262,7 +262,7 @@ def test_all_of_it_can_be_seen_without_scrolling(
     dialog.arrange(QSize(1280, 648))  # of a small laptop
     qtbot.waitUntil(lambda: dialog.kept.told.height() > 0)
     assert dialog.height() < 640
-    assert not dialog.area.verticalScrollBar().isVisible()
+    qtbot.waitUntil(lambda: not dialog.area.verticalScrollBar().isVisible())
 
 
 def test_the_limit_is_told_as_it_is(dialog: PreferencesDialog) -> None:

@@ -1,5 +1,7 @@
 """Pairs of samples that become one."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -17,7 +19,7 @@ def test_without_alpha_nothing_changes() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.uint8])
 def test_inputs_and_labels_are_mixed_by_the_same_share(dtype: type) -> None:
-    inputs = (LABELS * 200).astype(dtype)
+    inputs: Any = (LABELS * 200).astype(dtype)
     found, labels, weights = mixed(inputs, LABELS, ONES, 0.4, (3, 1, 2))
     assert found.dtype == dtype
     np.testing.assert_allclose(found, labels * 200, atol=0.51)

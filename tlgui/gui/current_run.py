@@ -152,6 +152,7 @@ class CurrentRun(QObject):
         if isinstance(event, events.AttemptBegan):
             self.empty()
             self.attempt = event
+            self.stage_changed.emit()
         else:
             self.verdict = event
 
