@@ -42,8 +42,8 @@ def test_what_won_is_said_with_intervals() -> None:
     head, two = tried("the head alone", 146, 0.14), tried("the last 2 blocks", 147, 0.1)
     said = verdict(head, two, left_out=("half of it",)).sentences()
     assert said[0] == (
-        "The head alone: 146 of 153 right (95.4%, very likely between 90.9% and "
-        "97.8%), in 12 s."
+        "The head alone: 146 of 153 right (95.4 %, very likely between 90.9 % and "
+        "97.8 %), in 12 s."
     )
     assert "1 more right than the head alone" in said[2]
     assert "may be chance" in said[2]
@@ -71,7 +71,7 @@ def test_backbones_that_were_compared_are_named() -> None:
     ]
     found = Verdict((tried("a", 1, 0.1, 2),), 1.0, ranked(scores), {})
     assert found.sentences()[0] == (
-        "EfficientNet-Lite2 seemed to suit these photos best (k-NN 96.0%; "
-        "EfficientNet-Lite0 95.0%)."
+        "EfficientNet-Lite2 seemed to suit these photos best (k-NN 96.0 %; "
+        "EfficientNet-Lite0 95.0 %)."
     )
     assert found.to_json()["winner"] == "/runs/a"

@@ -101,7 +101,7 @@ def test_what_is_missing_is_said_and_downloaded(
     assert bar.stop.isVisible()
     assert not bar.download.isVisible()
     downloads.progressed.emit(OTHER.name, 12_000_000, 24_000_000)
-    assert "12 of 24 MB" in bar.sentence.text()
+    assert "EfficientNetV2B0: 12 of 24 MB" in bar.sentence.text()
     assert bar.bar.value() == bar.bar.maximum() / 2
     warm_ups = len(jobs.submitted)
     put_weights_there()
@@ -173,11 +173,14 @@ def scores() -> RankingMade:
 def test_models_are_compared_on_the_photos(
     page: ModelPage, session: Session, jobs: ScriptedJobs, reader: ScriptedReader
 ) -> None:
-    bar = page.comparison
-    assert not bar.isVisible(), "there is nothing to compare on"
+    bar, ask = page.comparison, page.cards.compare
+    assert not ask.isVisible(), "there is nothing to compare on"
     reader.scan_ended.emit(a_dataset(), "")
+    assert ask.isVisible()
+    assert not bar.isVisible()
+    QTest.mouseClick(ask, LEFT)
     assert bar.isVisible()
-    QTest.mouseClick(bar.start, LEFT)
+    assert not ask.isVisible()
     job = jobs.submitted[-1]
     assert isinstance(job, RankJob)
     assert job.backbones == tuple(f"efficientnet-lite{index}" for index in range(3))
@@ -193,17 +196,18 @@ def test_models_are_compared_on_the_photos(
     assert session.trouble() == ""
     reader.scan_ended.emit(a_dataset(Path("/others")), "")
     assert session.comparison.ranking is None
-    assert "Which one suits your photos?" in bar.sentence.text()
+    assert ask.isVisible()
+    assert not bar.isVisible()
 
 
 def test_a_comparison_can_be_stopped(
     page: ModelPage, session: Session, jobs: ScriptedJobs, reader: ScriptedReader
 ) -> None:
     reader.scan_ended.emit(a_dataset(), "")
-    QTest.mouseClick(page.comparison.start, LEFT)
+    QTest.mouseClick(page.cards.compare, LEFT)
     QTest.mouseClick(page.comparison.stop, LEFT)
     assert jobs.stops == [Stop.DROP]
     jobs.play(events.JobEnded(Outcome.STOPPED))
-    assert page.comparison.start.isEnabled()
+    assert page.cards.compare.isVisible()
     session.start()
     assert jobs.train_jobs

@@ -96,19 +96,19 @@ class Verdict:
         if self.ranking is not None and len(self.ranking.scores) > 1:
             best = self.ranking.best
             others = ", ".join(
-                f"{find_backbone(score.name).title} {score.knn:.1%}"
+                f"{find_backbone(score.name).title} {_percent(score.knn)}"
                 for score in self.ranking.scores[1:]
             )
             said.append(
                 f"{find_backbone(best.name).title} seemed to suit these photos best "
-                f"(k-NN {best.knn:.1%}; {others})."
+                f"(k-NN {_percent(best.knn)}; {others})."
             )
         for one in self.tried:
             low, high = one.interval
             said.append(
                 f"{one.words[:1].upper()}{one.words[1:]}: {one.right} of {one.total} "
-                f"right ({one.accuracy:.1%}, very likely between {low:.1%} and "
-                f"{high:.1%}), in {one.seconds:.0f} s."
+                f"right ({_percent(one.accuracy)}, very likely between {_percent(low)} and "
+                f"{_percent(high)}), in {one.seconds:.0f} s."
             )
         said.append(self._won())
         said.append(
@@ -177,3 +177,7 @@ def plan_attempts(spec: TrainingSpec) -> tuple[Attempt, ...]:
             Attempt(f"last-{count}", f"the head and then {which}{how}", tuned)
         )
     return tuple(attempts)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

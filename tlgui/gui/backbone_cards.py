@@ -95,18 +95,36 @@ class BackboneCards(QWidget):
         self.group = QButtonGroup(self)
         self.cards: dict[str, BackboneCard] = {}
         self.more = button("", "link")
+        self.compare = button(self.tr("Which one suits my photos?"), "link")
+        self.compare.setToolTip(
+            self.tr(
+                "Looks at some of your photos with every model on this computer, "
+                "without training, and says which seems to tell them apart best."
+            )
+        )
         self._grid = QGridLayout()
         self._grid.setSpacing(12)
         for column_index in range(_A_ROW):
             self._grid.setColumnStretch(column_index, 1)
-        self.setLayout(column(self._grid, row(self.more, None), gap=4))
+        self.setLayout(column(self._grid, row(self.more, None, self.compare), gap=4))
         self.group.buttonClicked.connect(self._on_card)
         self.more.clicked.connect(self._on_more)
+        self.compare.clicked.connect(session.compare_models)
+        session.dataset_changed.connect(self._show_compare)
+        session.comparison.changed.connect(self._show_compare)
         session.spec_changed.connect(self.show_choice)
         session.status_changed.connect(self.show_status)
         session.weights.arrived.connect(self._show_places)
         self.show_choice()
         self.show_status()
+        self._show_compare()
+
+    @Slot()
+    def _show_compare(self) -> None:
+        """There must be photos; what was found out stands in a bar of its own."""
+        comparison = self._session.comparison
+        is_told = comparison.is_running or comparison.ranking is not None
+        self.compare.setVisible(self._session.dataset is not None and not is_told)
 
     @Slot()
     def show_choice(self) -> None:

@@ -1,4 +1,4 @@
-"""Below the models: which of them suits the photos, tried without training."""
+"""Below the models: which of them suits the photos, once somebody has asked."""
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFrame, QProgressBar
@@ -13,7 +13,7 @@ _FULL = 1_000
 
 
 class ComparisonBar(QFrame):
-    """Asks for a comparison, shows how far it is, and says what came of it."""
+    """Shows how far a comparison is, and says what came of it."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class ComparisonBar(QFrame):
         self.bar.setRange(0, _FULL)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress of the comparison"))
-        self.start = button(self.tr("Compare"))
+        self.start = button(self.tr("Compare again"))
         self.stop = button(self.tr("Stop"))
         self.setProperty("role", "card")
         text = column(self.sentence, self.bar, self.exact, gap=6)
@@ -42,14 +42,11 @@ class ComparisonBar(QFrame):
 
     @Slot()
     def show_state(self) -> None:
-        """Tells what there is to tell; without photos there is nothing to compare."""
+        """Tells what there is to tell."""
         comparison = self._comparison
-        self.setVisible(self._session.dataset is not None)
+        self.setVisible(comparison.is_running or comparison.ranking is not None)
         self.start.setVisible(not comparison.is_running)
         self.start.setEnabled(not self._session.occupied())
-        self.start.setText(
-            self.tr("Compare again") if comparison.ranking else self.tr("Compare")
-        )
         self.stop.setVisible(comparison.is_running)
         self.bar.setVisible(comparison.is_running)
         done, total = comparison.progress
@@ -59,15 +56,10 @@ class ComparisonBar(QFrame):
             text = self.tr("Comparing the models on your photos: {0} of {1} looks…")
             text = text.format(done, total or "?")
         elif comparison.ranking is not None:
-            text, exact = (
-                self._found(comparison.ranking),
-                self._exact(comparison.ranking),
-            )
+            text = self._found(comparison.ranking)
+            exact = self._exact(comparison.ranking)
         else:
-            text = self.tr(
-                "Which one suits your photos? A quick look at some of them tells, "
-                "without training."
-            )
+            text = ""
         self.sentence.setText(text)
         self.exact.setText(exact)
         self.exact.setVisible(bool(exact))

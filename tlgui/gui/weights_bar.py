@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFileDialog, QFrame, QProgressBar
 
+from tlgui.core.catalogue import find_backbone
 from tlgui.gui.controls import GAP, button, column, label, row, set_role
 from tlgui.gui.durations import duration_text
 from tlgui.gui.session import Session
@@ -83,7 +84,7 @@ class WeightsBar(QFrame):
     def _loading(self) -> str:
         weights = self._weights
         text = self.tr("Downloading {name}: {done} of {total} MB").format(
-            name=weights.loading,
+            name=find_backbone(weights.loading).title,
             done=f"{weights.done / 1e6:.0f}",
             total=f"{weights.total / 1e6:.0f}" if weights.total else "?",
         )
