@@ -107,8 +107,8 @@ class Verdict:
             low, high = one.interval
             said.append(
                 f"{one.words[:1].upper()}{one.words[1:]}: {one.right} of {one.total} "
-                f"right ({_percent(one.accuracy)}, very likely between {_percent(low)} and "
-                f"{_percent(high)}), in {one.seconds:.0f} s."
+                f"right ({_percent(one.accuracy)}, very likely between "
+                f"{_percent(low)} and {_percent(high)}), in {one.seconds:.0f} s."
             )
         said.append(self._won())
         said.append(
