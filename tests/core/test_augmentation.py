@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from PIL import Image
 
-from tlgui.core.augmentation import NAMES, augment
+from tlgui.core import randaugment
+from tlgui.core.augmentation import NAMES, VIEWS, augment
 
 PICTURE = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
 
@@ -20,7 +22,7 @@ def test_none_changes_nothing() -> None:
     np.testing.assert_array_equal(changed("none", 1), PICTURE)
 
 
-@pytest.mark.parametrize("name", ["light", "strong"])
+@pytest.mark.parametrize("name", ["light", "strong", "randaugment"])
 def test_the_generator_decides(name: str) -> None:
     np.testing.assert_array_equal(changed(name, 1), changed(name, 1))
     assert (changed(name, 1) != changed(name, 2)).any()
@@ -50,3 +52,18 @@ def test_light_keeps_the_colours_and_strong_does_not() -> None:
     strong = {int(augment(grey, "strong", g).mean()) for g in generators}
     assert light == {120}
     assert len(strong) > 5
+
+
+def test_randaugment_uses_all_its_operations() -> None:
+    found = {changed("randaugment", seed).tobytes() for seed in range(60)}
+    assert len(found) > 50
+    image = Image.fromarray(PICTURE)
+    for operation in randaugment._OPERATIONS:
+        for by in (-0.9, 0.9):
+            made = operation(image, by)
+            assert (made.size, made.mode) == (image.size, image.mode)
+
+
+def test_every_augmentation_has_its_number_of_views() -> None:
+    assert VIEWS.keys() == NAMES.keys()
+    assert VIEWS["none"] == 1

@@ -12,6 +12,7 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image, ImageEnhance
 
+from tlgui.core.randaugment import randaugment
 from tlgui.core.types import Pixels
 
 # Changes when the same seed gives other pixels than before.
@@ -22,12 +23,15 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "none": "Photos are used as they are.",
         "light": "Mirrored left to right, shifted, zoomed and tilted a little.",
         "strong": "Also turned and zoomed further, with other light and colours.",
+        "randaugment": "Two changes at random out of fourteen, quite strong.",
     }
 )
 
 
 # How many views of a photo are kept for training: itself and variations of it.
-VIEWS: Mapping[str, int] = MappingProxyType({"none": 1, "light": 6, "strong": 10})
+VIEWS: Mapping[str, int] = MappingProxyType(
+    {"none": 1, "light": 6, "strong": 10, "randaugment": 10}
+)
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,10 @@ def augment(pixels: Pixels, name: str, generator: np.random.Generator) -> Pixels
     """
     if name == "none":
         return pixels
-    strength = _STRENGTHS[name]
     image = Image.fromarray(pixels)
+    if name == "randaugment":
+        return np.asarray(randaugment(image, generator))
+    strength = _STRENGTHS[name]
     if generator.random() < 0.5:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     image = _move(image, strength, generator)

@@ -61,6 +61,8 @@ class TrainingSpec:
         loss: what is made small.
         label_smoothing: share of certainty taken from every label, 0..0.5.
         focal_gamma: how hard focal loss looks at what is wrong, 0..5.
+        ema: how much of the average of the weights stays at each step, 0..0.9999; 0
+            for no average.
         head_decay: how strongly the head's weights are drawn to zero (L2), 0..10.
         l2_sp: how strongly the backbone's are drawn to the pretrained ones, 0..10.
         augmentation: how much the photos are changed at random.
@@ -88,6 +90,7 @@ class TrainingSpec:
     loss: str = "cross-entropy"
     label_smoothing: float = 0.0
     focal_gamma: float = 2.0
+    ema: float = 0.0
     head_decay: float = 0.0
     l2_sp: float = 0.0
     augmentation: str = "light"
@@ -119,6 +122,7 @@ class TrainingSpec:
         _check_number("learning rate", self.learning_rate, 0.0, 10.0, open_low=True)
         _check_number("label smoothing", self.label_smoothing, 0.0, 0.5)
         _check_number("focal gamma", self.focal_gamma, 0.0, 5.0)
+        _check_number("average of the weights", self.ema, 0.0, 0.9999)
         _check_number("mixup", self.mixup, 0.0, 4.0)
         _check_number("pull on the head", self.head_decay, 0.0, 10.0)
         _check_number("pull to the pretrained weights", self.l2_sp, 0.0, 10.0)

@@ -31,6 +31,15 @@ def augmentations() -> tuple[Choice, ...]:
                 "Not where colour tells the classes apart.",
             ),
         ),
+        Choice(
+            "randaugment",
+            translate("choices", "RandAugment"),
+            translate(
+                "choices",
+                "Two changes at random out of fourteen: light, colours, contrast, "
+                "turns, shifts. Quite strong; wants more epochs.",
+            ),
+        ),
     )
 
 

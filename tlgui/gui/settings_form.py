@@ -142,6 +142,13 @@ class SettingsForm(QWidget):
                     "(mixup, its alpha). 0.2 is usual, 0 mixes nothing."
                 ),
             ),
+            "ema": NumberSetting(
+                self.tr("Average the weights"),
+                self.tr(
+                    "From 0 to 0.9999: keeps an average of the weights, which forgets "
+                    "chance moves (EMA). 0.99 is usual, 0 averages nothing."
+                ),
+            ),
             "head_decay": NumberSetting(
                 self.tr("Keep the head simple"),
                 self.tr(
@@ -206,6 +213,7 @@ class SettingsForm(QWidget):
             "label_smoothing",
             "focal_gamma",
             "mixup",
+            "ema",
             "head_decay",
             "l2_sp",
             "strategy",

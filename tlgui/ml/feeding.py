@@ -15,6 +15,7 @@ from tlgui.core.events import Emit, SourceChosen, Streaming
 from tlgui.core.phases import Phase
 from tlgui.core.spec import TrainingSpec
 from tlgui.ml import models
+from tlgui.ml.averaging import Movable, averaged
 from tlgui.ml.backbones import build_backbone
 from tlgui.ml.content_digests import ContentDigests
 from tlgui.ml.contents import Contents
@@ -116,7 +117,8 @@ class Feeding:
             stream = StreamSource(
                 self._reader, self._spec.augmentation, self._spec.seed
             )
-            return Feed(learner, stream, SourceChosen(False, 0, "TensorFlow", reason))
+            chosen = SourceChosen(False, 0, "TensorFlow", reason)
+            return Feed(averaged(learner, self._spec.ema), stream, chosen)
         follower = follower_of_blocks(learner, keras_model)
         return self._feed(phase, cut, learner, follower, streams)
 
@@ -150,13 +152,14 @@ class Feeding:
         self,
         phase: Phase,
         cut: Cut,
-        learner: Learner,
+        learner: Movable,
         follower: Follower,
         streams: bool | None = None,
     ) -> Feed:
         source = CutSource(self._sharing(), cut, phase, follower, streams)
         self._open.callback(source.close)
-        return Feed(learner, source.source, source.chosen)
+        learning = averaged(learner, self._spec.ema)
+        return Feed(learning, source.source, source.chosen)
 
     def _classifier(self, weights: Weights | None) -> Any:
         if weights is None:

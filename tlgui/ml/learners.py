@@ -132,6 +132,14 @@ class HeadLearner:
         """The mean loss of answers, as trained."""
         return self._solver.loss_of(one_hot, probabilities)
 
+    def moving(self) -> list[Floats]:
+        """Copies of the weights that change."""
+        return self._solver.get_weights()
+
+    def put(self, weights: Sequence[Floats]) -> None:
+        """Sets them; the optimiser goes on with its own state."""
+        self._solver.set_weights(list(weights))
+
     def weights(self) -> Weights:
         """A copy of the head."""
         return Weights(self._solver.get_weights())
@@ -220,6 +228,16 @@ class BlockLearner:
     def loss_of(self, one_hot: Floats, probabilities: Floats) -> float:
         """The mean loss of answers, as trained."""
         return float(self._loss(one_hot, probabilities))
+
+    def moving(self) -> list[Floats]:
+        """Copies of the weights that change."""
+        return [weight.numpy() for weight in self._whole.trainable_weights]
+
+    def put(self, weights: Sequence[Floats]) -> None:
+        """Sets them; the optimiser goes on with its own state."""
+        own = self._whole.trainable_weights
+        for weight, values in zip(own, weights, strict=True):
+            weight.assign(values)
 
     def weights(self) -> Weights:
         """A copy of everything."""
