@@ -39,9 +39,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     add("--loss", default=_DEFAULTS.loss, help=", ".join(LOSSES))
     add("--label-smoothing", type=float, default=_DEFAULTS.label_smoothing)
     add("--focal-gamma", type=float, default=_DEFAULTS.focal_gamma)
-    add(
-        "--ema", type=float, default=_DEFAULTS.ema, help="0..0.9999"
-    )
+    add("--ema", type=float, default=_DEFAULTS.ema, help="0..0.9999")
     add("--head-decay", type=float, default=_DEFAULTS.head_decay, help="L2, 0..10")
     add("--l2-sp", type=float, default=_DEFAULTS.l2_sp, help="L2 to the start")
     augmentations = ", ".join(IMAGE_CLASSIFICATION.augmentations)

@@ -155,3 +155,18 @@ def test_nothing_is_left_after_the_last_epoch() -> None:
     for now, event in MadeUpRun(epochs=2).moments():
         course.follow(event, now)
     assert course.seconds_left(now) == 0.0
+
+
+def test_a_computer_that_was_busy_for_a_while_is_forgotten_soon() -> None:
+    course, now = RunCourse(), 0.0
+    course.follow(plan(1), now)
+    for step in range(1, _STEPS // 2 + 1):
+        now += 3.0 if _STEPS // 10 < step <= _STEPS // 5 else 1.0
+        course.follow(BatchEnded(1, step, _STEPS, 0.5, 0.5, 0.0), now)
+    left = course.seconds_left(now)
+    assert left is not None
+    plain = RunCourse()
+    plain.follow(plan(1), 0.0)
+    for step in range(1, _STEPS // 2 + 1):
+        plain.follow(BatchEnded(1, step, _STEPS, 0.5, 0.5, 0.0), float(step))
+    assert left == pytest.approx(plain.seconds_left(_STEPS / 2), rel=0.02)

@@ -6,6 +6,7 @@ Looking recurs only while photos stream; where activations are kept, each view o
 photo is looked at once, so that the first epochs are slow and the others are not.
 """
 
+import bisect
 import math
 from dataclasses import dataclass
 
@@ -133,16 +134,15 @@ class RunCourse:
     def _begin_epoch(self, now: float) -> None:
         self._began = self._at = self._trained_at = now
         # The first batch of a phase is slow for other reasons: its end is the mark.
-        self._mark: tuple[float, int, float] | None = (now, 0, 0.0)
+        self._marks: list[tuple[float, int, float]] = [(now, 0, 0.0)]
         if len(self._finished) == self._phase_began:
-            self._mark = None
+            self._marks = []
         self._last: BatchEnded | None = None
         self._validated = 0.0
         self._validation_mark = (now, 0.0)
 
     def _on_batch(self, event: BatchEnded, now: float) -> None:
-        if self._mark is None:
-            self._mark = (now, event.step, event.learning_seconds)
+        self._marks.append((now, event.step, event.learning_seconds))
         self._last, self._at, self._trained_at = event, now, now
         self._learning = self._learning_pace() or self._learning
 
@@ -152,24 +152,37 @@ class RunCourse:
         self._finished.append(_Finished(pace, validation, whole))
         self._begin_epoch(now)
 
-    def _since_mark(self) -> int:
-        """Steps that ended since the mark."""
-        if self._last is None or self._mark is None:
-            return 0
-        return self._last.step - self._mark[1]
+    def _mark(self) -> tuple[float, int, float] | None:
+        """The moment from which this epoch's pace counts: time, step, learning.
+
+        The later half of its steps, once that is enough to tell anything: a computer
+        that had other work to do for a while is forgotten soon.
+        """
+        if self._last is None or not self._marks:
+            return None
+        first, last = self._marks[0], self._last.step
+        enough = _TELLING_SHARE * self._steps
+        if last - first[1] < 2 * enough:
+            return first
+        middle = (first[1] + last) // 2
+        behind = bisect.bisect_right(self._marks, middle, key=lambda mark: mark[1])
+        return self._marks[max(behind - 1, 0)]
 
     def _pace(self, telling: float = _TELLING_SHARE) -> float | None:
         """Seconds a step in this epoch, once that tells anything."""
-        steps = self._since_mark()
-        if self._mark is None or steps < max(1, telling * self._steps):
+        mark = self._mark()
+        if mark is None or self._last is None:
             return None
-        return (self._trained_at - self._mark[0]) / steps
+        steps = self._last.step - mark[1]
+        if steps < max(1, telling * self._steps):
+            return None
+        return (self._trained_at - mark[0]) / steps
 
     def _learning_pace(self) -> float | None:
-        steps = self._since_mark()
-        if self._last is None or self._mark is None or not steps:
+        mark = self._mark()
+        if self._last is None or mark is None or self._last.step == mark[1]:
             return None
-        return (self._last.learning_seconds - self._mark[2]) / steps
+        return (self._last.learning_seconds - mark[2]) / (self._last.step - mark[1])
 
     def _slow_pace(self) -> float:
         """Of an epoch whose only step was the first."""
