@@ -56,6 +56,8 @@ def test_a_person_grants_time_and_the_program_does_the_rest(
     assert job.chooses_backbone, "nobody has chosen one"
     assert session.status is Status.RUNNING
     assert not page.automatic.isVisible()
+    jobs.play(events.ProgressMade(events.Stage.COMPARING, 25, 100))
+    assert page.status.sentence.text().endswith("on these photos… 25 %")
 
 
 def test_a_model_that_was_chosen_stays_chosen(

@@ -111,11 +111,12 @@ class Verdict:
                 f"{_percent(low)} and {_percent(high)}), in {one.seconds:.0f} s."
             )
         said.append(self._won())
-        said.append(
-            "The attempts were compared on the validation photos, so that the "
-            "winner's share is a little flattering; photos that nobody has used yet "
-            "tell the truth."
-        )
+        if len(self.tried) > 1:
+            said.append(
+                "The attempts were compared on the validation photos, so that the "
+                "winner's share is a little flattering; photos that nobody has used "
+                "yet tell the truth."
+            )
         if self.left_out:
             said.append(f"There was no time to try: {', '.join(self.left_out)}.")
         return tuple(said)

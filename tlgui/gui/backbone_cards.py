@@ -83,7 +83,8 @@ class BackboneCards(QWidget):
     Attributes:
         group: of all cards that exclude each other; others join it.
         cards: by the backbone's name.
-        more: shows all, or the few again.
+        more: shows all, or the few again; the page gives it a place.
+        compare: asks which of them suits the photos; so does this.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -106,7 +107,8 @@ class BackboneCards(QWidget):
         self._grid.setSpacing(12)
         for column_index in range(_A_ROW):
             self._grid.setColumnStretch(column_index, 1)
-        self.setLayout(column(self._grid, row(self.more, None, self.compare), gap=4))
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self.setLayout(self._grid)
         self.group.buttonClicked.connect(self._on_card)
         self.more.clicked.connect(self._on_more)
         self.compare.clicked.connect(session.compare_models)

@@ -93,7 +93,13 @@ class ModelPage(QWidget):
         content = _Content()
         content.setLayout(
             column(
-                label(self.tr("Model and layers"), "title"),
+                row(
+                    label(self.tr("Model and layers"), "title"),
+                    None,
+                    self.cards.compare,
+                    self.cards.more,
+                    gap=GAP,
+                ),
                 label(lead, "muted", wrap=True),
                 self.notice,
                 2,

@@ -24,6 +24,7 @@ _FULL = 1_000
 _PREPARED = 50
 _TRAINED = 970
 _TICK_MS = 500
+_GETTING_READY = (Stage.DOWNLOADING, Stage.COMPARING, Stage.READING)
 
 
 class RunStatus(QWidget):
@@ -154,7 +155,7 @@ class RunStatus(QWidget):
         run = self._run
         if run.plan is None or not (run.history or run.batches):
             done, total = run.progress
-            reading = run.stage is Stage.READING and total
+            reading = run.stage in _GETTING_READY and total
             return round(_PREPARED * done / total) if reading else 0
         share = timing.share_done(
             run.plan.epochs, len(run.history), self._epoch_share()

@@ -13,7 +13,7 @@ from tlgui.core.backbone import Backbone
 from tlgui.core.catalogue import DEFAULT_BACKBONE, find_backbone
 from tlgui.core.costs import Speed
 from tlgui.core.dataset import TRAIN, Dataset
-from tlgui.core.events import Outcome, Stage, Stop
+from tlgui.core.events import Outcome, Stop
 from tlgui.core.history import EpochRecord
 from tlgui.core.layers import carry_over
 from tlgui.core.project_paths import SUFFIX
@@ -324,6 +324,7 @@ class Session(QObject):
     @Slot(object)
     def _on_event(self, event: events.Event) -> None:
         is_import = self.starts.importing is not None
+        is_comparison = self.comparison.is_running
         match event:
             case events.Prediction():
                 self.answers.take(event)
@@ -334,9 +335,7 @@ class Session(QObject):
             case events.SpeedMeasured(speed):
                 self.speed = speed
                 self.speed_changed.emit()
-            case events.RankingMade():
-                self.comparison.take(event)
-            case events.ProgressMade(Stage.COMPARING):
+            case events.RankingMade() | events.ProgressMade() if is_comparison:
                 self.comparison.take(event)
             case _:
                 self.run.take(event)
