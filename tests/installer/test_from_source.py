@@ -123,7 +123,8 @@ def test_checks_all_run_and_the_tests_last(
         "mypy",
     ]
     assert called[3].startswith("lint-imports")
-    assert called[-1].endswith("-m pytest -k core")
+    assert "-m pytest -n " in called[-1]
+    assert called[-1].endswith(" --dist loadfile -k core")
     assert "== types: failed" in told.out
     assert "Failed before the tests: types." in told.err
 

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from tests.ml.foreign.architectures import build_application, build_ours
+from tests.ml.test_applications import MODES
 from tlgui import paths
 from tlgui.core import storage
+from tlgui.core.applications import APPLICATIONS
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.spec import TrainingSpec
@@ -124,13 +126,73 @@ def test_the_same_file_twice_gets_two_folders(tmp_path: Path, ours: Any) -> None
 
 
 def test_another_architecture_is_refused_with_those_that_fit(tmp_path: Path) -> None:
-    file = save(build_application("MobileNetV3Small"), tmp_path / "mobile.keras")
+    import keras
+
+    inputs = keras.Input((32, 32, 3))
+    x = keras.layers.Conv2D(7, 3, strides=2)(inputs)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    model = keras.Model(inputs, keras.layers.Dense(3)(x))
     with pytest.raises(TlguiError) as caught:
-        import_model(file)
+        import_model(save(model, tmp_path / "small.keras"))
     sentence = str(caught.value)
-    assert "mobile.keras is of an architecture that is not known here" in sentence
+    assert "small.keras is of an architecture that is not known here" in sentence
     assert "EfficientNet-Lite0, EfficientNet-Lite1, EfficientNet-Lite2" in sentence
     assert imported_models() == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("factory", "name"),
+    [
+        ("MobileNetV3Small", "mobilenet-v3-small"),
+        *(
+            pytest.param(factory, name, marks=pytest.mark.slow)
+            for factory, name in (
+                ("VGG16", "vgg-16"),
+                ("MobileNetV2", "mobilenet-v2"),
+                ("ResNet50V2", "resnet-50-v2"),
+                ("DenseNet121", "densenet-121"),
+                ("EfficientNetV2B0", "efficientnet-v2-b0"),
+            )
+        ),
+    ],
+)
+def test_models_of_keras_applications_are_known(
+    tmp_path: Path, factory: str, name: str
+) -> None:
+    """And their numbers land in the right layers: the features are the same."""
+    import keras
+
+    model = build_application(factory)
+    random = np.random.default_rng(0)
+    for layer in model.layers:
+        moved = [w + random.normal(0, 0.02, w.shape) for w in layer.get_weights()]
+        layer.set_weights([np.abs(w) if w.ndim == 1 else w for w in moved])
+    import_model(save(model, tmp_path / f"{factory}.keras"))
+    (point,), _ = imported_models()
+    assert point.backbone == name
+    ours = build_backbone(
+        read_start_file(point.folder / WEIGHTS).backbone_in(point.folder / WEIGHTS)
+    )
+    size = model.input_shape[1]
+    plain = getattr(keras.applications, factory)(
+        include_top=False, weights=None, input_shape=(size, size, 3)
+    )
+    kept = [layer.get_weights() for layer in model.layers if layer.weights]
+    parts = [layer for layer in plain.layers if layer.weights]
+    for part, weights in zip(parts, kept, strict=False):
+        part.set_weights(weights)
+    application = APPLICATIONS[name]
+    pixels = random.integers(0, 256, (1, size, size, 3)).astype(np.float32)
+    seen = pixels.copy()
+    if application.scaling in MODES:
+        utils = keras.applications.imagenet_utils
+        seen = utils.preprocess_input(seen, mode=MODES[application.scaling])
+    expected = np.asarray(plain(seen, training=False)).mean(axis=(1, 2))
+    small = keras.models.clone_model(ours, input_tensors=keras.Input((size, size, 3)))
+    small.set_weights(ours.get_weights())
+    found = np.asarray(small(pixels, training=False)).mean(axis=(1, 2))
+    scale = float(np.abs(expected).max())
+    np.testing.assert_allclose(found / scale, expected / scale, atol=1e-4)
 
 
 @pytest.mark.parametrize(

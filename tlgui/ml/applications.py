@@ -69,8 +69,19 @@ def take_weights_of(name: str, copy: FlatCopy) -> None:
     channels of its first layer are turned round.
     """
     copy.take_weights()
-    if APPLICATIONS[name].scaling is Scaling.BLUE_FIRST:
-        _, first = copy.pairs[0]
+    turn_channels(name, copy.keras_model)
+
+
+def turn_channels(name: str, keras_model: Any) -> None:
+    """Makes weights that saw blue before red see red before blue.
+
+    Args:
+        name: of any backbone; nothing is done where it is not needed.
+        keras_model: the flat model with weights as Keras has them.
+    """
+    application = APPLICATIONS.get(name)
+    if application is not None and application.scaling is Scaling.BLUE_FIRST:
+        first = next(layer for layer in keras_model.layers if layer.weights)
         kernel, *rest = first.get_weights()
         first.set_weights([kernel[:, :, ::-1, :], *rest])
 

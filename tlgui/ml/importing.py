@@ -18,11 +18,13 @@ from tlgui.core.events import ModelImported
 from tlgui.core.project_paths import tidy_name
 from tlgui.core.run import new_run_name
 from tlgui.core.starting_point import WEIGHTS, StartingPoint, write_about
+from tlgui.ml.applications import turn_channels
 from tlgui.ml.backbones import build_backbone
 from tlgui.ml.foreign.gate import ForeignModel, open_foreign
 from tlgui.ml.foreign.matching import MatchReport, assign_matched, match_weights
 from tlgui.ml.foreign.recognition import nearest, recognise
 from tlgui.ml.foreign.refusal import plain_text
+from tlgui.ml.foreign.saved_layers import plain_name
 from tlgui.ml.start_file import (
     StartingWeights,
     make_starting_weights,
@@ -80,6 +82,9 @@ def _taken(
     model = build_backbone(backbone, pretrained=False)
     report = match_weights(foreign.layers, model)
     assign_matched(report, model)
+    first = report.matched[0]
+    if plain_name(first.saved.name.rpartition("/")[2]) != plain_name(first.layer):
+        turn_channels(backbone.name, model)  # it is Keras' own, not saved by us
     layers = {la.name: tuple(la.get_weights()) for la in model.layers if la.weights}
     if not all(np.isfinite(w).all() for arrays in layers.values() for w in arrays):
         raise TlguiError(
