@@ -101,7 +101,8 @@ def test_a_folder_of_other_runs_is_refused(colours: Path, tmp_path: Path) -> Non
         )
 
 
-def test_the_command_tells_what_won(
+@pytest.mark.slow
+def test_the_command_chooses_the_model_and_tells_what_won(
     colours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["auto", str(colours), "--out", str(tmp_path / "runs")]
@@ -114,8 +115,16 @@ def test_the_command_tells_what_won(
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert last["event"] == "verdict"
     assert last["winner"] == str(tmp_path / "runs" / "head")
+
+
+def test_the_command_says_what_is_wrong(
+    colours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["auto", str(colours), "--out", str(tmp_path / "runs")]
     assert cli.main([*command, "--minutes", "0"]) == 2
     assert "Expected minutes above 0" in capsys.readouterr().err
+    assert cli.main([*command, "--backbone", "resnet"]) == 2
+    assert "There is no backbone" in capsys.readouterr().err
 
 
 def test_the_search_finds_that_noise_wants_a_decay() -> None:

@@ -14,6 +14,8 @@ from tlgui.ml.pipeline import training_order
 RATES = (0.001, 0.003, 0.01)
 DECAYS = (0.0, 0.001, 0.01, 0.1)
 _FOLDS = 5
+# Settings that are best after so many are best after more.
+_MOST_EPOCHS = 20
 
 
 def search_head(
@@ -79,19 +81,20 @@ def _trained(
     features: Floats, one_hot: Floats, spec: TrainingSpec, rate: float, decay: float
 ) -> HeadSolver:
     steps = -(-len(features) // spec.batch_size)
+    epochs = min(spec.epochs, _MOST_EPOCHS)
     head = HeadSolver(
         features.shape[1],
         one_hot.shape[1],
         optimizer=spec.optimizer,
         learning_rate=rate,
         schedule=COSINE,
-        steps=spec.epochs * steps,
+        steps=epochs * steps,
         loss=spec.loss,
         label_smoothing=spec.label_smoothing,
         focal_gamma=spec.focal_gamma,
         decay=decay,
     )
-    for epoch in range(1, spec.epochs + 1):
+    for epoch in range(1, epochs + 1):
         order = training_order(spec.seed, epoch, len(features))
         for start in range(0, len(order), spec.batch_size):
             batch = order[start : start + spec.batch_size]
