@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.gui.fakes import ScriptedJobs, ScriptedReader, a_dataset
@@ -16,6 +17,7 @@ from tlgui.core.settings import weights_dir
 from tlgui.gui.model_page import ModelPage
 from tlgui.gui.pretrained_weights import PretrainedWeights
 from tlgui.gui.session import Session
+from tlgui.gui.training_page import TrainingPage
 from tlgui.ml.weights_store import Brought
 from tlgui.worker.jobs import RankJob, WarmUp
 
@@ -211,3 +213,18 @@ def test_a_comparison_can_be_stopped(
     assert page.cards.compare.isVisible()
     session.start()
     assert jobs.train_jobs
+
+
+def test_nothing_of_a_page_is_a_window_of_its_own(
+    qtbot: QtBot, qapp: QApplication, session: Session, reader: ScriptedReader
+) -> None:
+    """What is shown before it has a place on the page would be one."""
+    reader.scan_ended.emit(a_dataset(), "")
+    session.choose_model(OTHER.name)
+    session.change_spec(trainable=("top",))
+    before = set(map(id, qapp.topLevelWidgets()))
+    pages = [ModelPage(session), TrainingPage(session)]
+    for page in pages:
+        qtbot.addWidget(page)
+    shown = [w for w in qapp.topLevelWidgets() if id(w) not in before and w.isVisible()]
+    assert not shown

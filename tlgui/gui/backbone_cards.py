@@ -84,7 +84,7 @@ class BackboneCards(QWidget):
         group: of all cards that exclude each other; others join it.
         cards: by the backbone's name.
         more: shows all, or the few again; the page gives it a place.
-        compare: asks which of them suits the photos; so does this.
+        compare: asks which of them suits the photos; the page gives it a place too.
     """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -103,6 +103,8 @@ class BackboneCards(QWidget):
                 "without training, and says which seems to tell them apart best."
             )
         )
+        for link in (self.more, self.compare):
+            link.setParent(self)  # or else it is a window until the page places it
         self._grid = QGridLayout()
         self._grid.setSpacing(12)
         for column_index in range(_A_ROW):

@@ -1,7 +1,7 @@
 """Below the models: which of them suits the photos, once somebody has asked."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QFrame, QProgressBar
+from PySide6.QtWidgets import QFrame, QProgressBar, QWidget
 
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.ranking import Ranking
@@ -15,8 +15,8 @@ _FULL = 1_000
 class ComparisonBar(QFrame):
     """Shows how far a comparison is, and says what came of it."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__()
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._session = session
         self._comparison = session.comparison
         self.sentence = label("", wrap=True)

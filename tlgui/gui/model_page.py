@@ -52,8 +52,8 @@ class ModelPage(QWidget):
         super().__init__(parent)
         self._session = session
         self.cards = BackboneCards(session)
-        self.weights = WeightsBar(session)
-        self.comparison = ComparisonBar(session)
+        self.weights = WeightsBar(session, self)
+        self.comparison = ComparisonBar(session, self)
         self.own = OwnModels(session, self.cards.group)
         self.panel = LayersPanel(session)
         self.meaning = ChoiceSentence(session)

@@ -51,7 +51,7 @@ class SettingsForm(QWidget):
         }
         self.validation = ValidationField()
         self.preview = AugmentationPreview(session)
-        self.picture = StrategyPicture(session)
+        self.picture = StrategyPicture(session, self)
         self.more = self._make_fold()
         self.expert = QWidget()
         self._lay_out()

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFileDialog, QFrame, QProgressBar
+from PySide6.QtWidgets import QFileDialog, QFrame, QProgressBar, QWidget
 
 from tlgui.core.catalogue import find_backbone
 from tlgui.gui.controls import GAP, button, column, label, row, set_role
@@ -16,8 +16,8 @@ _FULL = 1_000
 class WeightsBar(QFrame):
     """Says what must be downloaded, from where, and how far it is."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__()
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._session = session
         self._weights = session.weights
         self.sentence = label("", wrap=True)
