@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tlgui.core import storage
+from tlgui.core.augmentation import VIEWS
 from tlgui.core.automatic import Attempt, Tried, Verdict, plan_attempts
 from tlgui.core.backbone import Backbone
 from tlgui.core.catalogue import CATALOGUE, find_backbone
-from tlgui.core.dataset import TRAIN, Dataset
+from tlgui.core.costs import forecast
+from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import (
     AttemptBegan,
@@ -25,6 +27,7 @@ from tlgui.core.events import (
 from tlgui.core.ranking import Ranking
 from tlgui.core.run import AUTOMATIC, open_run
 from tlgui.core.spec import TrainingSpec
+from tlgui.ml.calibration import known_speed
 from tlgui.ml.fetching import fetch_weights
 from tlgui.ml.head_search import search_head
 from tlgui.ml.preparing import prepare_data
@@ -36,6 +39,8 @@ _SEARCHED = 1_000
 _COMPARED = 300
 # The next attempt takes about so many times as long as the last one.
 _GROWTH = 2.0
+# A forecast may be so much too short.
+_MARGIN = 1.3
 
 
 def train_automatically(
@@ -138,7 +143,7 @@ class _Search:
         tried: list[Tried] = []
         attempts = plan_attempts(self.spec)
         for number, attempt in enumerate(attempts, 1):
-            if tried and not self._has_time(tried[-1]):
+            if tried and not self._has_time(attempt, tried[-1], dataset):
                 return tried, tuple(one.words for one in attempts[number - 1 :])
             self._emit(AttemptBegan(number, len(attempts), attempt.words))
             found = self._try(attempt, dataset, place(attempt.key))
@@ -179,8 +184,16 @@ class _Search:
             time.monotonic() - started,
         )
 
-    def _has_time(self, last: Tried) -> bool:
-        return time.monotonic() + _GROWTH * last.seconds < self._deadline
+    def _has_time(self, attempt: Attempt, last: Tried, dataset: Dataset) -> bool:
+        """Whether an attempt will be done; by the last one where no speed is known."""
+        takes, speed = _GROWTH * last.seconds, known_speed()
+        if speed is not None:
+            backbone = find_backbone(attempt.spec.backbone)
+            counts = len(dataset.samples[TRAIN]), len(dataset.samples[VALIDATION])
+            views = VIEWS[attempt.spec.augmentation]
+            told = forecast(attempt.spec, backbone, speed, counts, views)
+            takes = _MARGIN * told.whole
+        return time.monotonic() + takes < self._deadline
 
     def _asked(self) -> Stop | None:
         """A person's wish; or to end well, once the time is over."""
