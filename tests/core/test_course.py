@@ -170,3 +170,17 @@ def test_a_computer_that_was_busy_for_a_while_is_forgotten_soon() -> None:
     for step in range(1, _STEPS // 2 + 1):
         plain.follow(BatchEnded(1, step, _STEPS, 0.5, 0.5, 0.0), float(step))
     assert left == pytest.approx(plain.seconds_left(_STEPS / 2), rel=0.02)
+
+
+def test_a_single_pause_does_not_count_for_all_that_follows() -> None:
+    course, now = RunCourse(), 0.0
+    course.follow(plan(1), now)
+    for step in range(1, _STEPS // 2 + 1):
+        now += 40.0 if step == _STEPS // 2 - 3 else 1.0
+        course.follow(BatchEnded(1, step, _STEPS, 0.5, 0.5, 0.0), now)
+    plain = RunCourse()
+    plain.follow(plan(1), 0.0)
+    for step in range(1, _STEPS // 2 + 1):
+        plain.follow(BatchEnded(1, step, _STEPS, 0.5, 0.5, 0.0), float(step))
+    left = course.seconds_left(now)
+    assert left == pytest.approx(plain.seconds_left(_STEPS / 2), rel=0.02)

@@ -8,7 +8,9 @@ photo is looked at once, so that the first epochs are slow and the others are no
 
 import bisect
 import math
+import statistics
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tlgui.core.events import (
     BatchEnded,
@@ -22,7 +24,7 @@ from tlgui.core.events import (
 
 # Of an epoch's steps; before, a pace is chance.
 _TELLING_SHARE = 0.05
-_RECENT = 3
+_RECENT, _STRETCHES = 3, 9
 # The backward pass costs about twice the forward pass
 # (https://arxiv.org/abs/2001.08361, section 2.1), and validation has none.
 _FORWARD_SHARE = 1 / 3
@@ -176,7 +178,24 @@ class RunCourse:
         steps = self._last.step - mark[1]
         if steps < max(1, telling * self._steps):
             return None
-        return (self._trained_at - mark[0]) / steps
+        return self._usual_pace(mark) or (self._trained_at - mark[0]) / steps
+
+    def _usual_pace(self, mark: tuple[float, int, float]) -> float | None:
+        """The median of some stretches since a mark: a pause in one does not count.
+
+        None where there are too few marks to tell. A first checkpoint that reads a
+        hundred thousand files takes twenty seconds, once.
+        """
+        behind = [one for one in self._marks if one[1] >= mark[1]]
+        if len(behind) < 2 * _STRETCHES:
+            return None
+        ends = [behind[k * (len(behind) - 1) // _STRETCHES] for k in range(_STRETCHES)]
+        paces = [
+            (after[0] - before[0]) / (after[1] - before[1])
+            for before, after in pairwise([*ends, behind[-1]])
+            if after[1] > before[1]
+        ]
+        return statistics.median(paces) if paces else None
 
     def _learning_pace(self) -> float | None:
         mark = self._mark()

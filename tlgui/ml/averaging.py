@@ -8,6 +8,7 @@ import numpy as np
 from tlgui.core.checkpoint import Array
 from tlgui.core.types import Floats
 from tlgui.ml.learners import Learner, Weights
+from tlgui.ml.steps import PredictStep, TrainStep
 
 _AVERAGE, _STEPS = "average/", "average-steps"
 Result = TypeVar("Result")
@@ -45,6 +46,8 @@ class AveragedLearner:
         self._momentum = momentum
         self._average = learner.moving()
         self._steps = 0
+        self.train: TrainStep = self._learn
+        self.predict: PredictStep = self._answer
 
     @property
     def learning_rate(self) -> float:
@@ -60,8 +63,7 @@ class AveragedLearner:
         """Takes a share of the learning rate from now on."""
         self._learner.slow_down(share)
 
-    def train(self, inputs: Any, labels: Floats, weights: Floats) -> tuple[float, int]:
-        """Sees a batch; see `KerasTrainStep`."""
+    def _learn(self, inputs: Any, labels: Floats, weights: Floats) -> tuple[float, int]:
         told = self._learner.train(inputs, labels, weights)
         self._steps += 1
         stays = min(self._momentum, (1 + self._steps) / (10 + self._steps))
@@ -69,8 +71,7 @@ class AveragedLearner:
             average += np.float32(1.0 - stays) * (now - average)
         return told
 
-    def predict(self, inputs: Any) -> Floats:
-        """Answers with the average."""
+    def _answer(self, inputs: Any) -> Floats:
         return self._averaged(lambda: self._learner.predict(inputs))
 
     def loss_of(self, one_hot: Floats, probabilities: Floats) -> float:
