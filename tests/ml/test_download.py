@@ -215,7 +215,7 @@ def test_what_breaks_off_goes_on_where_it_was(server: Server, tmp_path: Path) ->
 def test_a_server_that_stalls_is_asked_again(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_SECONDS_OF_SILENCE", 0.2)
+    monkeypatch.setattr(module, "_SECONDS_OF_SILENCE", 2.0)
     server.answers = [stalling, whole]
     assert download(published(server), tmp_path / "weights.h5") == SHA256
     assert server.asked[1].startswith("bytes=")
