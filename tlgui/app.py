@@ -113,6 +113,7 @@ class Studio(QObject):
         if settings.values.runs_dir:
             self.session.runs_dir = Path(settings.values.runs_dir)
         self.project_files = ProjectFiles(kept)
+        self.project_files.settings_written.connect(self.session.weights.look)
         self.projects = ProjectSession(self.session, settings, self.project_files)
         self.update_check = UpdateCheck(find_source())
         self.updates = Updates(self.update_check, settings)

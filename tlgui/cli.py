@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from tlgui import __version__, cli_auto, cli_output, cli_progress, paths
 from tlgui.cli_models import models, rank
-from tlgui.cli_run import follow, most_at_once
+from tlgui.cli_run import follow, most_at_once, read_photos
 from tlgui.cli_stop import EXIT_STOPPED as EXIT_STOPPED
 from tlgui.cli_stop import StopFlag
 from tlgui.cli_training import add_training_options, left_out, spec_of
@@ -19,9 +19,8 @@ from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import Outcome
 from tlgui.core.run import new_run_name, open_finished_run, open_run
-from tlgui.core.scan import check_trainable, scan
+from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
-from tlgui.core.task import IMAGE_CLASSIFICATION
 
 COMMANDS = (
     *("demo", "scan", "models", "rank", "layers", "import"),
@@ -158,13 +157,7 @@ def _demo(options: argparse.Namespace, stop: StopFlag) -> int:
 
 
 def _scan(options: argparse.Namespace, stop: StopFlag) -> int:
-    with cli_progress.ProgressBar("Reading", quiet=options.json) as bar:
-        dataset = scan(
-            options.data,
-            IMAGE_CLASSIFICATION,
-            on_progress=bar.show,
-            should_stop=lambda: stop() is not None,
-        )
+    dataset = read_photos(options.data, stop, as_json=options.json)
     if options.json:
         _print_json(cli_output.dataset_to_json(dataset))
     else:

@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 
 from tlgui import cli_output, cli_progress
+from tlgui.cli_run import read_photos
 from tlgui.cli_stop import StopFlag
 from tlgui.core.backbone import Backbone
 from tlgui.core.catalogue import CATALOGUE, find_backbone
 from tlgui.core.errors import TlguiError
-from tlgui.core.scan import check_trainable, scan
+from tlgui.core.scan import check_trainable
 from tlgui.core.settings import weights_dir
 from tlgui.core.starting_point import imported_models
-from tlgui.core.task import IMAGE_CLASSIFICATION
 
 
 def models(options: argparse.Namespace, stop: StopFlag) -> int:
@@ -45,13 +45,7 @@ def rank(options: argparse.Namespace, stop: StopFlag) -> int:
             _check_here(backbone)
     else:
         wanted = [one for one in CATALOGUE.values() if one.weights_path is not None]
-    with cli_progress.ProgressBar("Reading", quiet=options.json) as bar:
-        dataset = scan(
-            options.data,
-            IMAGE_CLASSIFICATION,
-            on_progress=bar.show,
-            should_stop=lambda: stop() is not None,
-        )
+    dataset = read_photos(options.data, stop, as_json=options.json)
     check_trainable(dataset)
     from tlgui.ml.ranking import rank_backbones
 
@@ -65,11 +59,12 @@ def rank(options: argparse.Namespace, stop: StopFlag) -> int:
 
 
 def _check_here(backbone: Backbone) -> None:
-    if backbone.weights_path is None:
-        raise TlguiError(
-            f"The weights of {backbone.name} are not on this computer. Download them "
-            f"first: tlgui models --download {backbone.name}."
-        )
+    if backbone.weights_path is not None:
+        return
+    how = f"Download them first: tlgui models --download {backbone.name}."
+    if backbone.published is None:
+        how = "Install Transfer Learning Studio again."
+    raise TlguiError(f"The weights of {backbone.name} are not on this computer. {how}")
 
 
 def _list(*, as_json: bool) -> None:
@@ -103,6 +98,7 @@ def _download(name: str, stop: StopFlag, *, as_json: bool) -> None:
                 ),
                 lambda: stop() is not None,
             )
+    _check_here(backbone)
     _say(f"The weights of {backbone.name} are on this computer.", as_json=as_json)
 
 

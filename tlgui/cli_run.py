@@ -2,11 +2,15 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from tlgui import cli_progress
 from tlgui.cli_stop import StopFlag
+from tlgui.core.dataset import Dataset
 from tlgui.core.errors import TlguiError, is_out_of_memory
 from tlgui.core.events import Emit, Event, RunEnded, Stop
+from tlgui.core.scan import scan
+from tlgui.core.task import IMAGE_CLASSIFICATION
 from tlgui.core.wakefulness import kept_awake
 
 
@@ -43,6 +47,22 @@ def follow(
     if stop() is Stop.PAUSE:
         print(stop.advice, file=sys.stderr)
     return ended
+
+
+def read_photos(data: Path, stop: StopFlag, *, as_json: bool) -> Dataset:
+    """Scans a folder with a bar.
+
+    Raises:
+        Stopped: `stop` said so.
+        TlguiError: it cannot be read.
+    """
+    with cli_progress.ProgressBar("Reading", quiet=as_json) as bar:
+        return scan(
+            data,
+            IMAGE_CLASSIFICATION,
+            on_progress=bar.show,
+            should_stop=lambda: stop() is not None,
+        )
 
 
 def most_at_once(batch_size: int | None) -> int:

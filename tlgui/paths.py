@@ -58,8 +58,8 @@ def models_dir() -> Path:
     return _base("TLGUI_MODELS_DIR", str(data / "models"))
 
 
-def weights_dir() -> Path:
-    """The folder of the pretrained weights that were downloaded."""
+def default_weights_dir() -> Path:
+    """The folder of downloaded weights, unless a person has chosen another."""
     data = Path(platformdirs.user_data_dir("tlgui", False))
     return _base("TLGUI_WEIGHTS_DIR", str(data / "weights"))
 

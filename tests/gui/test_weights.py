@@ -13,7 +13,12 @@ from tlgui.core import events
 from tlgui.core.catalogue import CATALOGUE, find_backbone
 from tlgui.core.events import Outcome, ProgressMade, RankingMade, Stage, Stop
 from tlgui.core.ranking import BackboneScore, ranked
-from tlgui.core.settings import weights_dir
+from tlgui.core.settings import (
+    AppSettings,
+    settings_file,
+    weights_dir,
+    write_settings,
+)
 from tlgui.gui.model_page import ModelPage
 from tlgui.gui.pretrained_weights import PretrainedWeights
 from tlgui.gui.session import Session
@@ -228,3 +233,28 @@ def test_nothing_of_a_page_is_a_window_of_its_own(
         qtbot.addWidget(page)
     shown = [w for w in qapp.topLevelWidgets() if id(w) not in before and w.isVisible()]
     assert not shown
+
+
+def test_weights_in_a_folder_that_was_just_chosen_are_seen(
+    page: ModelPage, session: Session, tmp_path: Path
+) -> None:
+    session.choose_model(OTHER.name)
+    assert OTHER.published is not None
+    (tmp_path / OTHER.published.name).touch()
+    session.weights.look()
+    assert page.weights.isVisible()
+    write_settings(AppSettings(weights_dir=str(tmp_path)), settings_file())
+    session.weights.look()
+    assert not page.weights.isVisible()
+
+
+def test_one_thing_at_a_time_is_fetched(
+    page: ModelPage, session: Session, downloads: NoDownloads
+) -> None:
+    session.choose_model(OTHER.name)
+    session.weights.bring("/media/stick")
+    assert not page.weights.download.isEnabled()
+    session.weights.download(OTHER)
+    assert downloads.asked == ["/media/stick"]
+    downloads.ended.emit("", "")
+    assert page.weights.download.isEnabled()

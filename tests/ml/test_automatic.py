@@ -1,7 +1,6 @@
 """Automatic training with the real engine."""
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,7 +66,6 @@ def test_time_that_is_over_ends_an_attempt_with_what_it_has(
     colours: Path, tmp_path: Path
 ) -> None:
     spec = TrainingSpec(data=str(colours), epochs=10_000, augmentation="none")
-    began = time.monotonic()
     verdict = train_automatically(
         *(spec, place_in(tmp_path), 6.0, lambda event: None), chooses_backbone=False
     )
@@ -75,7 +73,6 @@ def test_time_that_is_over_ends_an_attempt_with_what_it_has(
     assert len(verdict.left_out) >= 1
     assert "There was no time" in verdict.sentences()[-1]
     assert len(open_run(Path(verdict.winner.run)).history()) < 10_000
-    assert began > 0
 
 
 def test_a_stop_before_anything_is_finished_leaves_nothing_to_keep(

@@ -4,9 +4,13 @@ import json
 
 import pytest
 
+from tlgui import paths
+from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import Stopped
 from tlgui.ml import calibration
 from tlgui.ml.calibration import known_speed, measure_speed
+from tlgui.ml.cuts import POOLED, Cut
+from tlgui.ml.prefix import is_checked
 
 pytestmark = pytest.mark.tf
 
@@ -22,6 +26,8 @@ def test_a_speed_is_measured_and_known_from_then_on(
     assert speed.per_number >= 0
     assert speed.per_product + speed.per_number > 0
     assert known_speed() == speed
+    cut = Cut(find_backbone("efficientnet-lite0"), POOLED)
+    assert not is_checked(cut, paths.prepared_dirs()), "that is for a person's pictures"
     file = calibration._file()
     values = json.loads(file.read_text(encoding="utf-8"))
     values["versions"]["keras"] = "2.0"

@@ -10,6 +10,7 @@ from tlgui.core.schedules import SCHEDULES, share_at
 from tlgui.core.spec import OPTIMIZERS, TrainingSpec
 from tlgui.ml import models
 from tlgui.ml.backbones import block_of
+from tlgui.ml.devices import Devices
 from tlgui.ml.head_rules import rate_at
 from tlgui.ml.learners import BlockLearner, HeadLearner
 from tlgui.ml.pulls import Pulls
@@ -232,3 +233,15 @@ def test_the_heads_decay_is_the_same_in_numpy_and_in_keras() -> None:
         free.train(features, labels, np.ones(24, np.float32))
     norms = [float(np.linalg.norm(one.weights().head[0])) for one in (numpy, free)]
     assert norms[0] < 0.9 * norms[1]
+
+
+def test_shares_reach_the_optimiser_behind_loss_scaling() -> None:
+    half = Devices((), (), "mixed_float16")
+    spec = TrainingSpec(**TUNED)
+    rates = tuple((block, 0.0) for block in BLOCKS)
+    model = small()
+    before = weights_of(model)
+    phase = Phase(1, 1, BLOCKS, 0.001, rates=rates)
+    learner = BlockLearner(spec, phase, 10, model, None, half)
+    learner.train(*batch())
+    assert set(moved(model, before).values()) == {0.0}

@@ -15,7 +15,6 @@ from tlgui.core.spec import TrainingSpec
 GRANTS: Mapping[str, int] = MappingProxyType(
     {"1 minute": 60, "10 minutes": 600, "over lunch": 2_700}
 )
-DEFAULT_GRANT = "10 minutes"
 AUTOMATIC_VERSION = 1
 
 

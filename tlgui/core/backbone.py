@@ -55,6 +55,7 @@ class Backbone:
         source: where the weights come from.
         own_weights: a file of ours whose weights take the place of the catalogue's;
             then `weights_id` names them, wherever they lie.
+        published: the file that is downloaded, if no package brings it.
     """
 
     name: str

@@ -154,54 +154,37 @@ class RunCourse:
         self._finished.append(_Finished(pace, validation, whole))
         self._begin_epoch(now)
 
-    def _mark(self) -> tuple[float, int, float] | None:
-        """The moment from which this epoch's pace counts: time, step, learning.
+    def _marks_that_count(self) -> list[tuple[float, int, float]]:
+        """The moments by which this epoch's pace goes: time, step, learning.
 
         The later half of its steps, once that is enough to tell anything: a computer
         that had other work to do for a while is forgotten soon.
         """
         if self._last is None or not self._marks:
-            return None
-        first, last = self._marks[0], self._last.step
-        enough = _TELLING_SHARE * self._steps
-        if last - first[1] < 2 * enough:
-            return first
-        middle = (first[1] + last) // 2
+            return []
+        first, last = self._marks[0][1], self._last.step
+        if last - first < 2 * _TELLING_SHARE * self._steps:
+            return self._marks
+        middle = (first + last) // 2
         behind = bisect.bisect_right(self._marks, middle, key=lambda mark: mark[1])
-        return self._marks[max(behind - 1, 0)]
+        return self._marks[max(behind - 1, 0) :]
 
     def _pace(self, telling: float = _TELLING_SHARE) -> float | None:
         """Seconds a step in this epoch, once that tells anything."""
-        mark = self._mark()
-        if mark is None or self._last is None:
+        marks = self._marks_that_count()
+        if not marks or self._last is None:
             return None
-        steps = self._last.step - mark[1]
+        steps = self._last.step - marks[0][1]
         if steps < max(1, telling * self._steps):
             return None
-        return self._usual_pace(mark) or (self._trained_at - mark[0]) / steps
-
-    def _usual_pace(self, mark: tuple[float, int, float]) -> float | None:
-        """The median of some stretches since a mark: a pause in one does not count.
-
-        None where there are too few marks to tell. A first checkpoint that reads a
-        hundred thousand files takes twenty seconds, once.
-        """
-        behind = [one for one in self._marks if one[1] >= mark[1]]
-        if len(behind) < 2 * _STRETCHES:
-            return None
-        ends = [behind[k * (len(behind) - 1) // _STRETCHES] for k in range(_STRETCHES)]
-        paces = [
-            (after[0] - before[0]) / (after[1] - before[1])
-            for before, after in pairwise([*ends, behind[-1]])
-            if after[1] > before[1]
-        ]
-        return statistics.median(paces) if paces else None
+        return _usual_pace(marks) or (self._trained_at - marks[0][0]) / steps
 
     def _learning_pace(self) -> float | None:
-        mark = self._mark()
-        if self._last is None or mark is None or self._last.step == mark[1]:
+        marks = self._marks_that_count()
+        if self._last is None or not marks or self._last.step == marks[0][1]:
             return None
-        return (self._last.learning_seconds - mark[2]) / (self._last.step - mark[1])
+        _, step, learning = marks[0]
+        return (self._last.learning_seconds - learning) / (self._last.step - step)
 
     def _slow_pace(self) -> float:
         """Of an epoch whose only step was the first."""
@@ -273,6 +256,24 @@ class RunCourse:
         done = self._last.step if self._last else 0
         step = costs.looking_step if self._looks(current) else costs.quiet_step
         return step * (self._steps - done) + self._validation(costs, current)
+
+
+def _usual_pace(marks: list[tuple[float, int, float]]) -> float | None:
+    """The median of some stretches between marks: a pause in one does not count.
+
+    None where there are too few marks to tell. A first checkpoint that reads a
+    hundred thousand files takes twenty seconds, once.
+    """
+    if len(marks) < 2 * _STRETCHES:
+        return None
+    last = len(marks) - 1
+    ends = [marks[k * last // _STRETCHES] for k in range(_STRETCHES + 1)]
+    paces = [
+        (after[0] - before[0]) / (after[1] - before[1])
+        for before, after in pairwise(ends)
+        if after[1] > before[1]
+    ]
+    return statistics.median(paces) if paces else None
 
 
 def _recent(values: list[float], otherwise: float) -> float:

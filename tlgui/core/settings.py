@@ -82,7 +82,7 @@ def settings_file() -> Path:
 def weights_dir() -> Path:
     """Where downloaded weights are kept; every process asks anew."""
     chosen = read_settings(settings_file()).weights_dir
-    return Path(chosen) if chosen else paths.weights_dir()
+    return Path(chosen) if chosen else paths.default_weights_dir()
 
 
 def remembered(recent: Sequence[str], latest: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from tlgui.core import events
 from tlgui.core.catalogue import CATALOGUE
 from tlgui.core.dataset import Dataset
 from tlgui.core.events import Stop
-from tlgui.core.ranking import BackboneScore, Ranking
+from tlgui.core.ranking import Ranking
 from tlgui.gui.threads import Jobs
 from tlgui.worker.jobs import RankJob
 
@@ -52,11 +52,6 @@ class Comparison(QObject):
         if self.ranking is not None and root != self._root:
             self.ranking = None
             self.changed.emit()
-
-    def score(self, name: str) -> BackboneScore | None:
-        """What was found out about a backbone."""
-        scores = () if self.ranking is None else self.ranking.scores
-        return next((score for score in scores if score.name == name), None)
 
     def take(self, event: events.Event) -> None:
         """Takes an event of the comparison under way."""

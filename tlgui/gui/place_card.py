@@ -159,7 +159,7 @@ def weights_place() -> Place:
     translate = QCoreApplication.translate
     return Place(
         "weights_dir",
-        paths.weights_dir(),
+        paths.default_weights_dir(),
         translate("places", "Pretrained models that were downloaded"),
         translate(
             "places",

@@ -39,7 +39,6 @@ class PreferencesDialog(QDialog):
         self.weights = PlaceCard(weights_place(), settings, session.reading)
         self._session = session
         self.runs.moved.connect(self._on_runs_moved)
-        self.weights.moved.connect(session.weights.arrived)
         self.updates = UpdatesCard(updates)
         self.close_button = button(self.tr("Close"))
         self.close_button.setDefault(True)

@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from tlgui.core.backbone import Backbone
+from tlgui.core.settings import weights_dir
 from tlgui.gui.threads import Fetching
 
 _TELLING_SECONDS = 1.0
 
 
-@runtime_checkable
 class FromFolder(Protocol):
     """What came of a folder.
 
@@ -36,6 +36,7 @@ class PretrainedWeights(QObject):
         loading: the backbone that is downloaded at this moment; "" for none.
         done: bytes of it that are there.
         total: bytes of it in all; 0 while nobody knows.
+        is_looking: whether a folder is looked through.
         told: what came of the last wish, as a sentence; "" if it goes without saying.
         has_failed: whether that is trouble.
     """
@@ -53,8 +54,10 @@ class PretrainedWeights(QObject):
         self._fetching = fetching
         self._clock = clock
         self._began = (0.0, 0)
+        self._folder = weights_dir()
         self.loading = ""
         self.done = self.total = 0
+        self.is_looking = False
         self.told = ""
         self.has_failed = False
         if fetching is not None:
@@ -64,16 +67,25 @@ class PretrainedWeights(QObject):
 
     @property
     def can_fetch(self) -> bool:
-        """Whether there is anybody to ask; a page that is shown alone has nobody."""
-        return self._fetching is not None
+        """Whether there is somebody to ask, who has nothing else to do."""
+        is_busy = bool(self.loading) or self.is_looking
+        return self._fetching is not None and not is_busy
 
     def are_here(self, backbone: Backbone) -> bool:
         """Whether a backbone's weights are on this computer."""
         return backbone.weights_path is not None
 
+    @Slot()
+    def look(self) -> None:
+        """Notices that a person has moved the place where weights are kept."""
+        folder = weights_dir()
+        if folder != self._folder:
+            self._folder = folder
+            self.arrived.emit()
+
     def download(self, backbone: Backbone) -> None:
         """Begins, or goes on with, a download."""
-        if self._fetching is None or self.loading:
+        if self._fetching is None or not self.can_fetch:
             return
         self.loading = backbone.name
         self._began = (0.0, 0)
@@ -83,7 +95,8 @@ class PretrainedWeights(QObject):
 
     def bring(self, folder: str) -> None:
         """Takes all known weights out of a folder, as on a USB stick."""
-        if self._fetching is not None and not self.loading:
+        if self._fetching is not None and self.can_fetch:
+            self.is_looking = True
             self._tell(self.tr("Looking through the folder…"))
             self._fetching.bring(folder)
 
@@ -112,10 +125,11 @@ class PretrainedWeights(QObject):
 
     @Slot(str, str)
     def _on_ended(self, name: str, trouble: str) -> None:
-        if name:
-            self.loading = ""
+        self.loading, self.is_looking = "", False
         if trouble or name:
             self._tell(trouble, failed=bool(trouble))
+        else:
+            self.changed.emit()  # what came of the folder stays to be read
         if not trouble:
             self.arrived.emit()
 

@@ -45,16 +45,14 @@ class SettingsForm(QWidget):
             "muted",
             wrap=True,
         )
-        self.fields: dict[str, Setting] = {
-            **self._plain_fields(),
-            **self._expert_fields(),
-        }
+        experts = self._expert_fields()
+        self.fields: dict[str, Setting] = {**self._plain_fields(), **experts}
         self.validation = ValidationField()
         self.preview = AugmentationPreview(session)
         self.picture = StrategyPicture(session, self)
         self.more = self._make_fold()
         self.expert = QWidget()
-        self._lay_out()
+        self._lay_out(experts)
         for name, field in self.fields.items():
             field.edited.connect(partial(self._take, name))
         self.validation.edited.connect(partial(self._take, "validation"))
@@ -183,11 +181,10 @@ class SettingsForm(QWidget):
         fold.setToolTip(self.tr("Learning rate, batch size, optimiser, loss, seed"))
         return fold
 
-    def _lay_out(self) -> None:
-        names = self._expert_names()
-        experts: list[QWidget] = [f for n, f in self.fields.items() if n in names]
-        experts.insert(names.index("strategy") + 1, self.picture)
-        self.expert.setLayout(controls.column(*experts, gap=controls.GAP))
+    def _lay_out(self, experts: dict[str, Setting]) -> None:
+        folded: list[QWidget] = [*experts.values()]
+        folded.insert([*experts].index("strategy") + 1, self.picture)
+        self.expert.setLayout(controls.column(*folded, gap=controls.GAP))
         self.setLayout(
             controls.column(
                 self.fixed,
@@ -201,23 +198,6 @@ class SettingsForm(QWidget):
                 None,
                 gap=controls.GAP,
             )
-        )
-
-    def _expert_names(self) -> tuple[str, ...]:
-        return (
-            "learning_rate",
-            "schedule",
-            "batch_size",
-            "optimizer",
-            "loss",
-            "label_smoothing",
-            "focal_gamma",
-            "mixup",
-            "ema",
-            "head_decay",
-            "l2_sp",
-            "strategy",
-            "seed",
         )
 
     def _take(self, name: str, value: object) -> None:

@@ -65,7 +65,8 @@ class WeightsBar(QFrame):
         set_role(self.told, "bad" if weights.has_failed else "small")
         self.stop.setVisible(is_loading)
         for wish in (self.download, self.folder):
-            wish.setVisible(weights.can_fetch and not is_loading)
+            wish.setVisible(not is_loading)
+            wish.setEnabled(weights.can_fetch)
 
     def _missing(self) -> str:
         backbone = self._session.backbone

@@ -158,20 +158,19 @@ class _Search:
     def _try(self, attempt: Attempt, dataset: Dataset, folder: Path) -> Tried | None:
         """One ordinary run; None if it kept nothing."""
         started = time.monotonic()
-        if not folder.exists():
-            ended = train(attempt.spec, folder, self._emit, self._asked, dataset)
-        elif not open_run(folder).model_file.exists():
-            ended = resume(folder, self._emit, self._asked, dataset)
-        else:
-            ended = None
-        if ended is not None and not ended.kept:
-            return None
-        run = open_run(folder)
-        if run.spec != attempt.spec:
+        if folder.exists() and open_run(folder).spec != attempt.spec:
             raise TlguiError(
                 f"Expected the attempt “{attempt.words}” in {folder}, but found a run "
                 "of other settings. Choose another folder."
             )
+        ended = None
+        if not folder.exists():
+            ended = train(attempt.spec, folder, self._emit, self._asked, dataset)
+        elif not open_run(folder).model_file.exists():
+            ended = resume(folder, self._emit, self._asked, dataset)
+        if ended is not None and not ended.kept:
+            return None
+        run = open_run(folder)
         evaluation = run.evaluation()
         right = sum(answer.truth == answer.predicted for answer in evaluation.answers)
         return Tried(

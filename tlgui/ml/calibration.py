@@ -21,7 +21,7 @@ from tlgui.core.spec import TrainingSpec
 from tlgui.ml import models, runtime
 from tlgui.ml.backbones import build_backbone
 from tlgui.ml.cuts import POOLED, Cut, cut_output, find_cut
-from tlgui.ml.prefix import make_prefix
+from tlgui.ml.prefix import convert_prefix, prefix_to_time
 from tlgui.ml.rates import make_schedule
 from tlgui.ml.run_identity import versions
 from tlgui.ml.steps import KerasTrainStep
@@ -59,6 +59,8 @@ def measure_speed(should_stop: Callable[[], bool] = lambda: False) -> Speed:
             raise Stopped
 
     backbone = find_backbone(DEFAULT_BACKBONE)
+    convert_prefix(Cut(backbone, POOLED), paths.prepared_dirs())
+    go_on()
     frozen = _frozen_seconds(backbone) / work_of(backbone.blocks).products
     go_on()
     whole = build_backbone(backbone, pretrained=False)
@@ -87,9 +89,7 @@ def _frozen_seconds(backbone: Backbone) -> float:
     size = backbone.input_size
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (_BATCH, size, size, 3), np.uint8)
-    prefix = make_prefix(
-        Cut(backbone, POOLED), paths.prepared_dirs(), lambda: pixels[:4]
-    )
+    prefix = prefix_to_time(Cut(backbone, POOLED), paths.prepared_dirs())
     return _timed(lambda: prefix.run(pixels)) / _BATCH
 
 

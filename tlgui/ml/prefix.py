@@ -77,6 +77,20 @@ def make_prefix(
     return plain
 
 
+def prefix_to_time(cut: Cut, folders: Sequence[Path]) -> Prefix:
+    """The fastest runtime there is, for measuring its speed alone.
+
+    Nobody has compared its numbers, and nothing is noted: a person's own pictures
+    decide later whether they are trusted.
+    """
+    there = read_converted(cut, folders)
+    if has_litert() and not prefers_tensorflow() and there is not None:
+        fast = usable(cut, there, best_lanes(cut, there))
+        if fast is not None:
+            return fast
+    return KerasPrefix(cut)
+
+
 def is_checked(cut: Part, folders: Sequence[Path]) -> bool:
     """Whether a converted file is there whose numbers were compared on this computer.
 

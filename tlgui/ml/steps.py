@@ -221,7 +221,9 @@ class _Gradients:
                 scale = self._optimizer.scale_loss(self.share)
                 gradients = self.pulls.added(gradients, values, scale)
             if self.rates is not None:
-                self._optimizer.shares = self.rates.shares(gradients, values)
+                # Loss scaling wraps the optimiser that moves the weights.
+                inner = getattr(self._optimizer, "inner_optimizer", self._optimizer)
+                inner.shares = self.rates.shares(gradients, values)
             self._optimizer.apply(gradients, self._variables)
         return value, right
 

@@ -81,6 +81,7 @@ class ProjectNews(QObject):
         copy_progressed(int, int): bytes done, bytes in all.
         copied(str, str): the folder of the copy; or "" and a sentence, which is ""
             when it was cancelled.
+        settings_written: the remembered choices are on the disk.
         trouble_told(str): a sentence for the person.
         bug_found(str): a traceback of a fault of ours.
     """
@@ -97,6 +98,7 @@ class ProjectNews(QObject):
     moved = Signal(str, str, bool)
     copy_progressed = Signal(object, object)  # more bytes than a C int holds
     copied = Signal(str, str)
+    settings_written = Signal()
     trouble_told = Signal(str)
     bug_found = Signal(str)
 
@@ -177,6 +179,7 @@ class ProjectDesk(ProjectNews):
     def write_settings(self, values: AppSettings) -> None:
         """Writes the remembered choices that this window changed."""
         self._settings.write(values)
+        self.settings_written.emit()
 
     def note_data(self, dataset: Dataset, old: DataPlace | None) -> None:
         """Writes the manifest and a picture of the data set."""

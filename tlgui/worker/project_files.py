@@ -57,6 +57,7 @@ class ProjectFiles(ProjectNews):
             (desk.moved, self.moved),
             (desk.copy_progressed, self.copy_progressed),
             (desk.copied, self.copied),
+            (desk.settings_written, self.settings_written),
             (desk.trouble_told, self.trouble_told),
             (desk.bug_found, self.bug_found),
         ):

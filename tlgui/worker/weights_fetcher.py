@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from tlgui.core.catalogue import CATALOGUE, find_backbone
@@ -63,11 +64,13 @@ class WeightsFetcher(QObject):
             pass
         except TlguiError as error:
             trouble = str(error)
-        except RuntimeError:
-            return  # this object is gone, and with it whoever asked
         except Exception:  # noqa: BLE001 - told as a bug of ours
+            if not shiboken6.isValid(self):
+                return  # this object is gone, and with it whoever asked
             self.bug_found.emit(traceback.format_exc())
-        self.ended.emit(name, trouble)
+            trouble = self.tr("A fault in this program ended it.")
+        if shiboken6.isValid(self):
+            self.ended.emit(name, trouble)
 
     def _fetch(self, name: str) -> None:
         from tlgui.ml.fetching import thinned
