@@ -61,6 +61,7 @@ class PreferencesDialog(QDialog):
         # Queued: the news make their card higher first.
         queued = Qt.ConnectionType.QueuedConnection
         updates.answered.connect(self._show_news, queued)
+        self.arrange(self._room())  # Qt places it by its size before it is shown
 
     @Slot(object)
     def _on_runs_moved(self, folder: Path) -> None:
@@ -84,4 +85,7 @@ class PreferencesDialog(QDialog):
         """Takes the size that suits the screen."""
         super().showEvent(event)
         self.close_button.setFocus()
-        self.arrange(self.screen().availableSize() - QSize(0, _FRAME))
+        self.arrange(self._room())
+
+    def _room(self) -> QSize:
+        return self.screen().availableSize() - QSize(0, _FRAME)
