@@ -96,6 +96,22 @@ def test_a_validation_that_gets_ready_first_is_not_taken_for_slow() -> None:
     assert max(left - truth for share, left, truth in found if share > 0.1) < 10
 
 
+def test_a_slow_first_step_of_an_epoch_is_not_taken_for_its_pace() -> None:
+    course, now = RunCourse(), 0.0
+    course.follow(plan(3), now)
+    course.follow(SourceChosen(True, 1, "LiteRT"), now)
+    for step in range(1, _STEPS + 1):
+        now += 1.0
+        course.follow(BatchEnded(1, step, _STEPS, 0.5, 0.5, 0.05 * step), now)
+    course.follow(EpochEnded(record(1)), now)
+    before = course.seconds_left(now)
+    assert before is not None
+    course.follow(BatchEnded(2, 1, _STEPS, 0.5, 0.5, 3.0), now + 3.0)
+    after = course.seconds_left(now + 3.0)
+    assert after is not None
+    assert after <= before
+
+
 def test_what_is_not_told_makes_the_estimate_a_limit() -> None:
     untold = MadeUpRun(tells=False)
     for share, estimate, left in untold.estimates():

@@ -146,7 +146,9 @@ class RunCourse:
     def _on_batch(self, event: BatchEnded, now: float) -> None:
         self._marks.append((now, event.step, event.learning_seconds))
         self._last, self._at, self._trained_at = event, now, now
-        self._learning = self._learning_pace() or self._learning
+        # The first steps of an epoch wait for what was begun at the end of the last.
+        telling = _TELLING_SHARE if self._learning else 0.0
+        self._learning = self._learning_pace(telling) or self._learning
 
     def _on_epoch(self, now: float) -> None:
         pace = self._pace(0.0) or self._slow_pace()
@@ -179,12 +181,15 @@ class RunCourse:
             return None
         return _usual_pace(marks) or (self._trained_at - marks[0][0]) / steps
 
-    def _learning_pace(self) -> float | None:
+    def _learning_pace(self, telling: float) -> float | None:
         marks = self._marks_that_count()
-        if self._last is None or not marks or self._last.step == marks[0][1]:
+        if self._last is None or not marks:
             return None
         _, step, learning = marks[0]
-        return (self._last.learning_seconds - learning) / (self._last.step - step)
+        steps = self._last.step - step
+        if steps < max(1, telling * self._steps):
+            return None
+        return (self._last.learning_seconds - learning) / steps
 
     def _slow_pace(self) -> float:
         """Of an epoch whose only step was the first."""
