@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from tlgui import paths
 from tlgui.core.backbone import Backbone
-from tlgui.core.dataset import Sample
 from tlgui.core.events import Emit, SourceChosen, Streaming
 from tlgui.core.phases import Phase
 from tlgui.core.spec import TrainingSpec
@@ -21,6 +18,7 @@ from tlgui.ml.content_digests import ContentDigests
 from tlgui.ml.contents import Contents
 from tlgui.ml.cut_source import CutSource, Shared
 from tlgui.ml.cuts import POOLED, Cut, find_cut, is_untouched
+from tlgui.ml.identity_reader import IdentityReader
 from tlgui.ml.learners import BlockLearner, HeadLearner, Learner, Weights
 from tlgui.ml.notices import Notices
 from tlgui.ml.pipeline import SampleReader, Source, StreamSource
@@ -122,15 +120,11 @@ class Feeding:
         follower = follower_of_blocks(learner, keras_model)
         return self._feed(phase, cut, learner, follower, streams)
 
-    def contents_of(self, samples: Sequence[Sample]) -> list[bytes | None]:
-        """The digests of files; those that the run has not read yet are read."""
-        contents = self._sharing().contents
-        found = [contents.remembered(sample) for sample in samples]
-        missing = np.array([p for p, one in enumerate(found) if one is None], np.int64)
-        work = self._reader.start(lambda place: contents.of(samples[place]), missing)
-        for place, content in zip(missing, work.result(), strict=True):
-            found[place] = content
-        return found
+    def identity(self) -> IdentityReader:
+        """Gets ready to find out what the run depends on, beside its training."""
+        reader = IdentityReader(self._reader.dataset, self._sharing().contents.of)
+        self._open.callback(reader.close)
+        return reader
 
     def close(self) -> None:
         """Closes the caches and remembers what was in the files."""

@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from tlgui.core.backbone import Backbone
+from tlgui.core.checkpoint import Checkpoint
 from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import (
@@ -33,7 +33,6 @@ from tlgui.ml.epochs import EpochProgress, EpochRunner
 from tlgui.ml.feeding import Feed, Feeding
 from tlgui.ml.learners import Weights
 from tlgui.ml.pipeline import SampleReader
-from tlgui.ml.run_identity import identity_of, samples_of
 from tlgui.ml.run_report import make_report
 from tlgui.ml.run_state import Best, RunState
 from tlgui.ml.run_writer import RunWriter
@@ -73,15 +72,9 @@ class RunLoop:
             self.emit,
             at_once,
         )
+        self.identity = self.feeding.identity()
         self.parameters = _count_parameters(
             self.backbone, self.spec.trainable, len(self.dataset.class_names)
-        )
-
-    @functools.cached_property
-    def identity(self) -> dict[str, Any]:
-        """What must be the same when the run goes on."""
-        return identity_of(
-            self.dataset, self.feeding.contents_of(samples_of(self.dataset))
         )
 
     def run_all(self) -> RunEnded:
@@ -200,19 +193,26 @@ class RunLoop:
         return True
 
     def _remember(self, feed: Feed, *, epoch_ended: bool) -> None:
-        state = self.state
+        checkpoint = self._checkpoint if epoch_ended else self._checkpoint_once_read
         self.writer.remember(
-            state.records,
-            state.best,
-            lambda: state.to_checkpoint(feed.learner, self.identity),
+            self.state.records,
+            self.state.best,
+            functools.partial(checkpoint, feed),
             epoch_ended=epoch_ended,
         )
         self.feeding.note("checkpoint", self.writer.trouble)
 
+    def _checkpoint_once_read(self, feed: Feed) -> Checkpoint | None:
+        """The state at this moment; None until what is in the files is known."""
+        return self._checkpoint(feed) if self.identity.is_ready() else None
+
+    def _checkpoint(self, feed: Feed) -> Checkpoint:
+        return self.state.to_checkpoint(feed.learner, self.identity.result())
+
     def _keep_state(self) -> None:
         """Writes a checkpoint of this moment, so that nothing is done twice."""
         if self.feed is not None:
-            self.writer.keep(self.state.to_checkpoint(self.feed.learner, self.identity))
+            self.writer.keep(self._checkpoint(self.feed))
 
     def _is_patience_over(self) -> bool:
         best = self.state.best

@@ -56,7 +56,7 @@ class RunWriter:
         self,
         records: Sequence[EpochRecord],
         best: Best | None,
-        checkpoint: Callable[[], Checkpoint],
+        checkpoint: Callable[[], Checkpoint | None],
         *,
         epoch_ended: bool = True,
     ) -> None:
@@ -65,13 +65,15 @@ class RunWriter:
         Args:
             records: of all finished epochs.
             best: the best of them.
-            checkpoint: gives the state at this moment.
+            checkpoint: gives the state at this moment, or None if it cannot yet.
             epoch_ended: whether an epoch has just ended.
         """
         self._records, self._best = list(records), best
         if not self.is_due(epoch_ended=epoch_ended):
             return
         state = checkpoint()
+        if state is None:
+            return
         self._last = time.monotonic()
         self._thread = threading.Thread(
             target=self._write, args=(state, best), name="checkpoint"
