@@ -41,10 +41,12 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     add("--focal-gamma", type=float, default=_DEFAULTS.focal_gamma)
     add("--ema", type=float, default=_DEFAULTS.ema, help="0..0.9999")
     add("--head-decay", type=float, default=_DEFAULTS.head_decay, help="L2, 0..10")
+    add("--dropout", type=float, default=_DEFAULTS.dropout, help="0..0.9")
     add("--l2-sp", type=float, default=_DEFAULTS.l2_sp, help="L2 to the start")
     augmentations = ", ".join(IMAGE_CLASSIFICATION.augmentations)
     add("--augment", default=_DEFAULTS.augmentation, help=augmentations)
     add("--mixup", type=float, default=_DEFAULTS.mixup, help="alpha, 0..4")
+    add("--cutmix", type=float, default=_DEFAULTS.cutmix, help="alpha, 0..4")
     add("--strategy", default=_DEFAULTS.strategy, help=", ".join(STRATEGIES))
     add("--val", default=str(_DEFAULTS.validation), help="a folder, or a share 0..1")
     add("--class-weights", action="store_true", help="let rare classes count as much")
@@ -123,10 +125,12 @@ def _spec(options: argparse.Namespace, name: str, start: str) -> TrainingSpec:
         label_smoothing=options.label_smoothing,
         focal_gamma=options.focal_gamma,
         ema=options.ema,
+        dropout=options.dropout,
         head_decay=options.head_decay,
         l2_sp=options.l2_sp,
         augmentation=options.augment,
         mixup=options.mixup,
+        cutmix=options.cutmix,
         validation=share_or_folder(options.val),
         class_weights=options.class_weights,
         patience=options.patience,

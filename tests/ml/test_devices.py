@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.ml.test_dropout import DROPOUT
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.phases import plan_phases
 from tlgui.core.spec import TrainingSpec
@@ -52,6 +53,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(cpu, two)
 import keras, numpy as np
+from tests.ml.test_dropout import DROPOUT, batch, keras_head, unmoved
 from tests.ml.test_steps import batches, small
 from tlgui.ml import models
 from tlgui.ml.devices import Devices
@@ -80,8 +82,16 @@ def train(replicas, precision, normalized, most):
         "compute": model.get_layer("stem_conv").compute_dtype,
     }
 
+def dropped():
+    chosen = Devices((), ("CPU:0", "CPU:1"), "")
+    with chosen.strategy.scope():
+        model, step = keras_head(DROPOUT, strategy=chosen.strategy)
+    step(*batch(2))
+    return {"unmoved": float(unmoved(model).mean())}
+
 cases = json.loads(sys.argv[1])
-print(json.dumps({name: train(*case) for name, case in cases.items()}))
+found = {name: train(*case) for name, case in cases.items()}
+print(json.dumps({**found, "dropped": dropped()}))
 """
 
 
@@ -134,6 +144,13 @@ def test_two_devices_see_parts_where_a_batch_does_not_fit(
     found, plain = trained["shared in parts"], trained["plain"]
     np.testing.assert_allclose(found["losses"], plain["losses"], rtol=1e-5)
     assert found["right"] == plain["right"]
+
+
+def test_two_devices_leave_out_different_features(
+    trained: dict[str, dict[str, Any]],
+) -> None:
+    found = trained["dropped"]["unmoved"]
+    assert found == pytest.approx(DROPOUT.rate**2, abs=0.05)
 
 
 @pytest.mark.parametrize("name", ["shared, normalized", "shared, half"])

@@ -80,7 +80,7 @@ def assert_equal_runs(one: Path, other: Path) -> None:
 
 
 CASES: dict[str, dict[str, Any]] = {
-    "head": {"epochs": 6, "augmentation": "light"},
+    "head": {"epochs": 6, "augmentation": "light", "dropout": 0.3},
     "lp-ft": {"epochs": 4, "trainable": ("top",), "strategy": "lp-ft"},
     "direct": {
         "epochs": 3,
@@ -88,6 +88,9 @@ CASES: dict[str, dict[str, Any]] = {
         "strategy": "direct",
         "optimizer": "adamw",
         "augmentation": "light",
+        "dropout": 0.2,
+        "mixup": 0.2,
+        "cutmix": 1.0,
     },
 }
 

@@ -63,10 +63,13 @@ class TrainingSpec:
         focal_gamma: how hard focal loss looks at what is wrong, 0..5.
         ema: how much of the average of the weights stays at each step, 0..0.9999; 0
             for no average.
+        dropout: share of the head's features that each step leaves out, 0..0.9.
         head_decay: how strongly the head's weights are drawn to zero (L2), 0..10.
         l2_sp: how strongly the backbone's are drawn to the pretrained ones, 0..10.
         augmentation: how much the photos are changed at random.
         mixup: how strongly photos are mixed in pairs (the alpha of mixup), 0..4.
+        cutmix: how much of a photo is replaced by a part of another one (the alpha of
+            CutMix), 0..4; with mixup, each batch gets one of the two.
         validation: share of the training samples (0..1), or a folder; not used
             when the data set brings its own validation samples.
         class_weights: whether rare classes count as much as frequent ones.
@@ -91,10 +94,12 @@ class TrainingSpec:
     label_smoothing: float = 0.0
     focal_gamma: float = 2.0
     ema: float = 0.0
+    dropout: float = 0.0
     head_decay: float = 0.0
     l2_sp: float = 0.0
     augmentation: str = "light"
     mixup: float = 0.0
+    cutmix: float = 0.0
     validation: float | str = 0.2
     class_weights: bool = False
     patience: int = 0
@@ -124,6 +129,8 @@ class TrainingSpec:
         _check_number("focal gamma", self.focal_gamma, 0.0, 5.0)
         _check_number("average of the weights", self.ema, 0.0, 0.9999)
         _check_number("mixup", self.mixup, 0.0, 4.0)
+        _check_number("CutMix", self.cutmix, 0.0, 4.0)
+        _check_number("dropout", self.dropout, 0.0, 0.9)
         _check_number("pull on the head", self.head_decay, 0.0, 10.0)
         _check_number("pull to the pretrained weights", self.l2_sp, 0.0, 10.0)
         _check_folder("starting point", self.start)

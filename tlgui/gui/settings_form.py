@@ -140,11 +140,25 @@ class SettingsForm(QWidget):
                     "(mixup, its alpha). 0.2 is usual, 0 mixes nothing."
                 ),
             ),
+            "cutmix": NumberSetting(
+                self.tr("Swap parts of photos"),
+                self.tr(
+                    "From 0 to 4: puts a piece of one photo into another, with both "
+                    "answers in part (CutMix, its alpha). 1 is usual, 0 swaps nothing."
+                ),
+            ),
             "ema": NumberSetting(
                 self.tr("Average the weights"),
                 self.tr(
                     "From 0 to 0.9999: keeps an average of the weights, which forgets "
                     "chance moves (EMA). 0.99 is usual, 0 averages nothing."
+                ),
+            ),
+            "dropout": NumberSetting(
+                self.tr("Leave out features"),
+                self.tr(
+                    "From 0 to 0.9: the share of the features that the head must do "
+                    "without at each step (dropout). 0.2 is usual, 0 leaves out none."
                 ),
             ),
             "head_decay": NumberSetting(

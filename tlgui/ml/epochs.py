@@ -23,7 +23,7 @@ from tlgui.core.split import class_weights
 from tlgui.core.types import Floats
 from tlgui.ml.evaluation import predict_samples
 from tlgui.ml.feeding import Feed
-from tlgui.ml.mixup import mixed
+from tlgui.ml.mixing import Alphas, mixed
 from tlgui.ml.pipeline import SampleReader, check_readable, training_order
 
 # The live curve needs no more than this many seconds between batch values.
@@ -121,7 +121,7 @@ class EpochRunner:
                     batch.inputs,
                     batch.one_hot(classes),
                     self._weights[batch.labels],
-                    self._spec.mixup,
+                    Alphas(self._spec.mixup, self._spec.cutmix),
                     (self._spec.seed, epoch, progress.step),
                 )
             )

@@ -7,7 +7,8 @@ cores, and there is less to trace and to optimise before the first one
 (`tests/benchmarks/results/step_options.md`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tlgui.ml import runtime
@@ -15,7 +16,13 @@ from tlgui.ml import runtime
 _ROWS_AND_COLUMNS = 4
 
 
-def run_layers(keras_model: Any, inputs: Any, *, training: bool) -> Any:
+def run_layers(
+    keras_model: Any,
+    inputs: Any,
+    *,
+    training: bool,
+    changed: Mapping[str, Callable[[Any], Any]] = MappingProxyType({}),
+) -> Any:
     """What `keras_model(inputs, training=training)` gives, in fewer operations.
 
     As in Keras, a frozen BatchNormalization stays in inference mode, and one that
@@ -25,12 +32,16 @@ def run_layers(keras_model: Any, inputs: Any, *, training: bool) -> Any:
         keras_model: a functional model.
         inputs: a tensor of its input's shape.
         training: whether unfrozen layers are in training mode.
+        changed: by the name of a layer with one input, what is done to that first.
 
     Returns:
         A tensor of its output's shape.
     """
 
     def operation(layer: Any) -> Callable[..., Any]:
+        change = changed.get(layer.name)
+        if change is not None:
+            return lambda x, **_: layer(change(x))
         if _is_fusible(layer):
             return lambda x, **_: _normalize(layer, x, training=training)
         if getattr(layer, "_call_has_training_arg", False):

@@ -8,6 +8,7 @@ import numpy as np
 from tlgui.core.schedules import COSINE
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.types import Floats, Labels
+from tlgui.ml.dropout import Dropout
 from tlgui.ml.head_solver import HeadSolver
 from tlgui.ml.pipeline import training_order
 
@@ -93,6 +94,7 @@ def _trained(
         label_smoothing=spec.label_smoothing,
         focal_gamma=spec.focal_gamma,
         decay=decay,
+        dropout=Dropout(spec.dropout, (spec.seed, 0)) if spec.dropout else None,
     )
     for epoch in range(1, epochs + 1):
         order = training_order(spec.seed, epoch, len(features))

@@ -14,6 +14,7 @@ import threadpoolctl  # type: ignore[import-untyped]
 from tlgui.core.checkpoint import Array
 from tlgui.core.schedules import COSINE
 from tlgui.core.types import Floats
+from tlgui.ml.dropout import Dropout
 from tlgui.ml.head_rules import RULES, HeadLoss, Rate, rate_at, softmax
 
 # Weights moved at a time (256 kB): with their state they stay in a core's cache.
@@ -70,6 +71,7 @@ class HeadSolver:
         label_smoothing: float = 0.0,
         focal_gamma: float = 2.0,
         decay: float = 0.0,
+        dropout: Dropout | None = None,
         weights: list[Floats] | None = None,
     ) -> None:
         """Makes a head that knows nothing, or what it is given.
@@ -86,6 +88,7 @@ class HeadSolver:
             focal_gamma: how hard focal loss looks at what is wrong, 0..5.
             decay: how strongly the kernel is drawn to zero, as a factor of its half
                 square that is added to the loss; what is told does not contain it.
+            dropout: what each step leaves out; None for nothing.
             weights: as `get_weights` gives them; zero if not given.
 
         Raises:
@@ -97,6 +100,7 @@ class HeadSolver:
         self._largest_rate = learning_rate
         self._schedule = schedule
         self._decay = np.float32(decay)
+        self._dropout = dropout
         self.share = 1.0
         self._steps = max(steps, 1)
         self._done = 0
@@ -126,6 +130,8 @@ class HeadSolver:
             The weighted losses' sum over n, and the number of right answers, both
             before the move. A loss that has exploded is infinite or not a number.
         """
+        if self._dropout is not None:
+            inputs = self._dropout.of_array(inputs, self._done)
         with np.errstate(over="ignore", invalid="ignore"):
             losses, probabilities, slopes = self._loss.slopes(
                 self._logits(inputs), one_hot

@@ -11,6 +11,7 @@ from tlgui.core.types import Floats
 from tlgui.ml import models
 from tlgui.ml.cuts import Cut, cut_output
 from tlgui.ml.devices import Devices, find_devices
+from tlgui.ml.dropout import dropout_of
 from tlgui.ml.head_solver import HeadSolver
 from tlgui.ml.pulls import pulls_of
 from tlgui.ml.rates import make_schedule, rates_of
@@ -114,6 +115,7 @@ class HeadLearner:
             label_smoothing=spec.label_smoothing,
             focal_gamma=spec.focal_gamma,
             decay=spec.head_decay,
+            dropout=dropout_of(spec, phase),
             weights=head,
         )
         self.train: TrainStep = self._solver.step
@@ -207,6 +209,7 @@ class BlockLearner:
             self._step = KerasTrainStep(
                 *(part, self._loss, self._optimizer, dtype),
                 *(devices.strategy, at_once, rates, pulls),
+                dropout=dropout_of(spec, phase),
             )
         self.train: TrainStep = self._step
         self.predict: PredictStep = make_predict_step(part, dtype)

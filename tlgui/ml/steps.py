@@ -7,7 +7,9 @@ from typing import Any
 from tlgui.core.errors import TlguiError
 from tlgui.core.types import Floats
 from tlgui.ml import runtime
+from tlgui.ml.dropout import Dropout
 from tlgui.ml.forward import run_layers
+from tlgui.ml.models import HEAD_OUTPUT
 from tlgui.ml.pulls import Pulls
 from tlgui.ml.rates import BlockRates
 
@@ -42,6 +44,7 @@ class KerasTrainStep:
         at_once: int = 0,
         rates: BlockRates | None = None,
         pulls: Pulls | None = None,
+        dropout: Dropout | None = None,
     ) -> None:
         """Prepares the step; it is traced by the first call.
 
@@ -58,6 +61,7 @@ class KerasTrainStep:
             rates: each block's share of the learning rate; the optimiser then is
                 made for that. None if all learn alike.
             pulls: what draws weights back; None if nothing does.
+            dropout: what the head must do without; None if nothing.
         """
         tf = runtime.tensorflow()
         self.notice = ""
@@ -67,7 +71,7 @@ class KerasTrainStep:
         self._most = -(-at_once // replicas) if at_once else None
         self._gradients = _Gradients(keras_model, loss, optimizer)
         self._gradients.rates, self._gradients.pulls = rates, pulls
-        self._gradients.share = 1.0 / replicas
+        self._gradients.share, self._gradients.dropout = 1.0 / replicas, dropout
         signature = [
             tf.TensorSpec([None, *keras_model.input_shape[1:]], dtype),
             tf.TensorSpec([None, keras_model.output_shape[-1]], tf.float32),
@@ -160,11 +164,13 @@ class _Gradients:
         rates: as in `KerasTrainStep`.
         pulls: as in `KerasTrainStep`.
         share: of a pull that is this replica's; their sum is the whole.
+        dropout: as in `KerasTrainStep`.
     """
 
     rates: BlockRates | None = None
     pulls: Pulls | None = None
     share = 1.0
+    dropout: Dropout | None = None
 
     def __init__(self, keras_model: Any, loss: Any, optimizer: Any) -> None:
         self._keras_model = keras_model
@@ -174,14 +180,19 @@ class _Gradients:
         optimizer.build(self._variables)
 
     def of(
-        self, inputs: Any, labels: Any, weights: Any, count: Any
+        self, inputs: Any, labels: Any, weights: Any, count: Any, first: Any = 0
     ) -> tuple[list[Any], Any, Any]:
-        """Gradients, loss and right answers of samples out of a batch of `count`."""
+        """Gradients, loss and right answers of samples out of a batch of `count`.
+
+        The first of them has the place `first` in what this replica sees.
+        """
         tf = runtime.tensorflow()
         variables = [variable.value for variable in self._variables]
         with tf.GradientTape() as tape:
             x = tf.cast(inputs, tf.float32)
-            probabilities = run_layers(self._keras_model, x, training=True)
+            probabilities = run_layers(
+                self._keras_model, x, training=True, changed=self._dropped(first)
+            )
             losses = self._loss.call(labels, probabilities)
             value = tf.reduce_sum(losses * weights) / tf.cast(count, tf.float32)
             scaled = self._optimizer.scale_loss(value)
@@ -190,6 +201,18 @@ class _Gradients:
         is_real = tf.reduce_max(labels, 1) > 0
         right = tf.reduce_sum(tf.cast(is_right & is_real, tf.float32))
         return tape.gradient(scaled, variables), value, tf.cast(right, tf.int32)
+
+    def _dropped(self, first: Any) -> dict[str, Callable[[Any], Any]]:
+        """By the name of a layer, what changes its input."""
+        if self.dropout is None:
+            return {}
+        tf, leave_out = runtime.tensorflow(), self.dropout.of_tensor
+        context = tf.distribute.get_replica_context()
+        step, offset = self._optimizer.iterations.value, first
+        if context is not None and context.num_replicas_in_sync > 1:
+            # Other features than those that another replica leaves out.
+            offset -= (context.replica_id_in_sync_group + 1) * (tf.int32.max // 64)
+        return {HEAD_OUTPUT: lambda features: leave_out(features, step, offset)}
 
     def in_parts(
         self, inputs: Any, labels: Any, weights: Any, count: Any, most: Any
@@ -200,7 +223,7 @@ class _Gradients:
 
         def add(start: Any, sums: list[Any]) -> tuple[Any, list[Any]]:
             part = slice(start, start + most)
-            found = self.of(inputs[part], labels[part], weights[part], count)
+            found = self.of(inputs[part], labels[part], weights[part], count, start)
             flat = [*found[0], *found[1:]]
             return start + most, [a + b for a, b in zip(sums, flat, strict=True)]
 
