@@ -12,6 +12,7 @@ from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import AttemptBegan, AutomaticEnded, Event, RunEnded, Stop
 from tlgui.core.run import open_run
 from tlgui.core.spec import TrainingSpec
+from tlgui.ml import automatic
 from tlgui.ml.automatic import train_automatically
 from tlgui.ml.head_search import DECAYS, RATES, folds, search_head
 
@@ -75,6 +76,32 @@ def test_time_that_is_over_ends_an_attempt_with_what_it_has(
     assert len(open_run(Path(verdict.winner.run)).history()) < 10_000
 
 
+def test_a_head_learns_even_if_the_time_is_over_before(
+    colours: Path, tmp_path: Path
+) -> None:
+    verdict = train_automatically(
+        *(spec_for(colours), place_in(tmp_path), 1e-3, lambda event: None)
+    )
+    assert verdict.ranking is not None
+    assert len(verdict.ranking.scores) == 1, "there was no time for others"
+    assert verdict.left_out[-1] == "other models"
+    assert len(open_run(tmp_path / "head").history()) >= 1
+    assert verdict.winner.accuracy > 0.5
+
+
+def test_an_attempt_without_one_finished_epoch_is_not_counted(
+    colours: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(automatic._Search, "_has_time", lambda *_: True)
+    verdict = train_automatically(
+        *(spec_for(colours), place_in(tmp_path), 1e-3, lambda event: None),
+        chooses_backbone=False,
+    )
+    assert [one.key for one in verdict.tried] == ["head"]
+    assert len(verdict.left_out) >= 1
+    assert not list(tmp_path.glob("last-*/model.keras"))
+
+
 def test_a_stop_before_anything_is_finished_leaves_nothing_to_keep(
     colours: Path, tmp_path: Path
 ) -> None:
@@ -100,8 +127,12 @@ def test_a_folder_of_other_runs_is_refused(colours: Path, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_the_command_chooses_the_model_and_tells_what_won(
-    colours: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    colours: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(automatic, "_COMPARING", 1e9)
     command = ["auto", str(colours), "--out", str(tmp_path / "runs")]
     fast = ["--minutes", "0.0001", "--epochs", "2", "--augment", "none"]
     assert cli.main([*command, *fast]) == 0

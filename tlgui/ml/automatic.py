@@ -17,6 +17,8 @@ from tlgui.core.events import (
     AttemptBegan,
     AutomaticEnded,
     Emit,
+    EpochEnded,
+    Event,
     ProgressMade,
     Stage,
     StageChanged,
@@ -37,6 +39,8 @@ from tlgui.ml.training import resume, train
 # Enough to find good settings of a head.
 _SEARCHED = 1_000
 _COMPARED = 300
+# Of the time, after which no other backbone is tried, and no other setting of a head.
+_COMPARING, _SEARCHING = 0.3, 0.4
 # The next attempt takes about so many times as long as the last one.
 _GROWTH = 2.0
 # A forecast may be so much too short.
@@ -62,7 +66,8 @@ def train_automatically(
         spec: everything that is not chosen here: data, validation, augmentation, seed.
         place: from an attempt's key to its run folder.
         seconds: that a person grants. An attempt under way when they are over ends
-            with its best epoch; one that would hardly be done is not begun.
+            with its best epoch; one that would hardly be done is not begun. The head
+            alone always learns for one epoch at least, however long that takes.
         emit: told the events of all runs, and `AttemptBegan` before each.
         stop: asked between batches; a stop ends the attempt under way and the whole.
         dataset: the scanned data, if it was scanned already.
@@ -84,6 +89,8 @@ def train_automatically(
     ranking = search.compare(prepared) if chooses_backbone else None
     settings = search.find_settings(prepared)
     tried, left_out = search.try_all(prepared, place)
+    if ranking is not None and len(ranking.scores) < len(_here()):
+        left_out = (*left_out, "other models")
     verdict = Verdict(
         tuple(tried), time.monotonic() - started, ranking, settings, left_out
     )
@@ -107,13 +114,19 @@ class _Search:
         self.spec = spec
         self._emit = emit
         self._stop = stop
-        self._deadline = started + seconds
+        self._started, self._seconds = started, seconds
+        self._has_result = False
 
     def compare(self, dataset: Dataset) -> Ranking:
         """Takes the backbone that seems to suit best."""
         self._emit(StageChanged(Stage.COMPARING))
         ranking = rank_backbones(
-            dataset, _here(), self._told, self._is_stopped, _COMPARED
+            dataset,
+            _here(),
+            self._told,
+            self._is_stopped,
+            _COMPARED,
+            lambda: self._is_over(_COMPARING),
         )
         self.spec = dataclasses.replace(self.spec, backbone=ranking.best.name)
         return ranking
@@ -132,7 +145,9 @@ class _Search:
         features, labels = features_of(
             dataset, samples, backbone, lambda done: tell(done, len(samples))
         )
-        settings = search_head(features, labels, self.spec, tell)
+        settings = search_head(
+            features, labels, self.spec, tell, lambda: self._is_over(_SEARCHING)
+        )
         self.spec = dataclasses.replace(self.spec, **settings)  # type: ignore[arg-type]
         return settings
 
@@ -151,6 +166,8 @@ class _Search:
                 tried.append(found)
             if self._is_stopped():
                 break
+            if found is None:  # not one epoch of it was done
+                return tried, tuple(one.words for one in attempts[number - 1 :])
         if not tried:
             raise Stopped
         return tried, ()
@@ -164,12 +181,18 @@ class _Search:
                 "of other settings. Choose another folder."
             )
         ended = None
+        learned = _Learned(self._emit)
+
+        def asked() -> Stop | None:
+            return self._asked(learned.epochs)
+
         if not folder.exists():
-            ended = train(attempt.spec, folder, self._emit, self._asked, dataset)
+            ended = train(attempt.spec, folder, learned, asked, dataset)
         elif not open_run(folder).model_file.exists():
-            ended = resume(folder, self._emit, self._asked, dataset)
+            ended = resume(folder, learned, asked, dataset)
         if ended is not None and not ended.kept:
             return None
+        self._has_result = True
         run = open_run(folder)
         evaluation = run.evaluation()
         right = sum(answer.truth == answer.predicted for answer in evaluation.answers)
@@ -192,20 +215,41 @@ class _Search:
             views = VIEWS[attempt.spec.augmentation]
             told = forecast(attempt.spec, backbone, speed, counts, views)
             takes = _MARGIN * told.whole
-        return time.monotonic() + takes < self._deadline
+        return time.monotonic() + takes < self._started + self._seconds
 
-    def _asked(self) -> Stop | None:
-        """A person's wish; or to end well, once the time is over."""
+    def _asked(self, epochs: int) -> Stop | None:
+        """A person's wish; or to end well, once the time is over.
+
+        What has not learned yet is nothing to keep, and the head must learn something.
+        """
         asked = self._stop()
-        if asked is None and time.monotonic() > self._deadline:
+        if asked is not None or not self._is_over(1.0):
+            return asked
+        if epochs:
             return Stop.KEEP
-        return asked
+        return Stop.DROP if self._has_result else None
+
+    def _is_over(self, share: float) -> bool:
+        """Whether so much of the time is over."""
+        return time.monotonic() > self._started + share * self._seconds
 
     def _is_stopped(self) -> bool:
         return self._stop() is not None
 
     def _told(self, done: int, total: int) -> None:
         self._emit(ProgressMade(Stage.COMPARING, done, total))
+
+
+class _Learned:
+    """Hands events on, and counts the epochs that ended."""
+
+    def __init__(self, emit: Emit) -> None:
+        self.epochs = 0
+        self._emit = emit
+
+    def __call__(self, event: Event) -> None:
+        self.epochs += isinstance(event, EpochEnded)
+        self._emit(event)
 
 
 def _here() -> list[Backbone]:

@@ -24,6 +24,7 @@ def search_head(
     labels: Labels,
     spec: TrainingSpec,
     tell: Callable[[int, int], None] = lambda done, total: None,
+    is_late: Callable[[], bool] = lambda: False,
 ) -> dict[str, float]:
     """Tries learning rates and decays; every sample is answered by a head without it.
 
@@ -32,6 +33,7 @@ def search_head(
         labels: shape `(n,)`.
         spec: decides everything else.
         tell: told how many settings were tried, and of how many; may raise `Stopped`.
+        is_late: asked after each: whether those tried suffice.
 
     Returns:
         `learning_rate` and `head_decay` with the lowest mean loss.
@@ -41,6 +43,8 @@ def search_head(
     for place, (rate, decay) in enumerate(settings):
         losses.append(_loss(features, labels, spec, rate, decay))
         tell(place + 1, len(settings))
+        if is_late():
+            break
     rate, decay = settings[int(np.argmin(losses))]
     return {"learning_rate": rate, "head_decay": decay}
 

@@ -36,6 +36,7 @@ def rank_backbones(
     on_progress: Callable[[int, int], None] = lambda done, total: None,
     should_stop: Callable[[], bool] = lambda: False,
     most: int = MOST_SAMPLES,
+    is_late: Callable[[], bool] = lambda: False,
 ) -> Ranking:
     """Looks at some training samples with each backbone.
 
@@ -47,6 +48,7 @@ def rank_backbones(
         on_progress: samples that were looked at, and in all.
         should_stop: asked between batches.
         most: how many samples are looked at, evenly from all classes.
+        is_late: asked before each backbone but the first: whether those tried suffice.
 
     Raises:
         Stopped: `should_stop` said so.
@@ -59,8 +61,10 @@ def rank_backbones(
         )
     samples = evenly_chosen(dataset.samples[TRAIN], most)
     total = len(samples) * len(backbones)
-    scores = []
+    scores: list[BackboneScore] = []
     for place, backbone in enumerate(backbones):
+        if scores and is_late():
+            break
         begun = place * len(samples)
 
         def tell(done: int, begun: int = begun) -> None:
