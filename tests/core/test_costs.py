@@ -52,6 +52,30 @@ def test_the_work_is_divided_at_the_first_block_that_learns() -> None:
     assert (everything, nothing) == (whole, Work(0.0, 0.0))
 
 
+def test_a_training_corrects_what_is_foretold_of_its_like() -> None:
+    names = [block.name for block in LITE0.blocks]
+
+    def told(count: int, speed: Speed, name: str = LITE0.name) -> float:
+        backbone = find_backbone(name)
+        blocks = tuple(block.name for block in backbone.blocks[-count:])
+        spec = TrainingSpec(data="x", backbone=name, trainable=blocks)
+        return forecast(spec, backbone, speed, (200, 0), 1).epoch
+
+    few, many = names[-2:], names[-10:]
+    assert SPEED.correction(LITE0, few) is None
+    twice = 2 * told(2, SPEED) / 200
+    speed = SPEED.corrected(LITE0, few, twice)
+    assert told(2, speed) == pytest.approx(200 * twice)
+    assert told(12, speed) == pytest.approx(2 * told(12, SPEED)), "the most similar"
+    assert told(2, speed, "efficientnet-lite1") == told(2, SPEED, "efficientnet-lite1")
+    speed = speed.corrected(LITE0, many, 0.5 * told(10, SPEED) / 200)
+    assert told(12, speed) == pytest.approx(0.5 * told(12, SPEED))
+    assert told(3, speed) == pytest.approx(2 * told(3, SPEED))
+    again = speed.corrected(LITE0, few, twice / 2)
+    assert again.correction(LITE0, few) == pytest.approx(1.0)
+    assert len(again.corrections) == 2
+
+
 def test_a_fit_finds_what_it_was_made_of() -> None:
     works = [Work(1e8, 1e6), Work(3e8, 9e6), Work(4e8, 2e7)]
     measured = [(w, 2e-11 * w.products + 3e-9 * w.numbers) for w in works]

@@ -47,3 +47,16 @@ def test_it_follows_the_choice_of_blocks(
     session.change_spec(epochs=100)
     assert bar.cost.text() != everything
     assert "for each epoch of the learning ones" in bar.cost.toolTip()
+
+
+def test_a_training_under_way_corrects_it(
+    bar: ParameterBar, session: Session, jobs: ScriptedJobs, reader: ScriptedReader
+) -> None:
+    reader.scan_ended.emit(a_dataset(), "")
+    jobs.play(SpeedMeasured(SPEED))
+    names = tuple(block.name for block in session.backbone.blocks)
+    session.change_spec(trainable=names, epochs=50)
+    before = bar.cost.text()
+    jobs.play(SpeedMeasured(SPEED.corrected(session.backbone, names, 3.0)))
+    assert bar.cost.text() != before
+    assert "times the measurement" in bar.cost.toolTip()

@@ -5,6 +5,7 @@ from and to memory. How long each takes is measured once on a computer
 (`ml/calibration.py`); how much of each there is follows from the table of blocks.
 """
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ _MULTIPLYING = frozenset(
 FORWARD_AND_BACKWARD = 3
 _FLOAT = 4
 _MAP = 3
+_MOST_CORRECTIONS = 100
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,21 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Correction:
+    """What training has shown of a forecast.
+
+    Attributes:
+        backbone: its name.
+        learning: how many of its last blocks learned.
+        factor: the seconds that they took, over those that were foretold.
+    """
+
+    backbone: str
+    learning: int
+    factor: float
+
+
+@dataclass(frozen=True)
 class Speed:
     """How fast a computer is, in seconds.
 
@@ -45,12 +62,49 @@ class Speed:
         per_number: the same, for each number that a layer hands on.
         per_frozen_product: of frozen layers, in the fastest runtime, all included.
         engine_bytes: what the engine needs before a batch is seen.
+        corrections: by what was trained on this computer, the latest last.
     """
 
     per_product: float
     per_number: float
     per_frozen_product: float
     engine_bytes: float
+    corrections: tuple[Correction, ...] = ()
+
+    def correction(self, backbone: Backbone, trainable: Iterable[str]) -> float | None:
+        """What times of such a training must be multiplied by; None if nobody knows.
+
+        It is that of the most similar choice of blocks of this backbone.
+        """
+        known = [one for one in self.corrections if one.backbone == backbone.name]
+        count = _learning(backbone, trainable)
+        if not known:
+            return None
+        return min(known, key=lambda one: abs(one.learning - count)).factor
+
+    def corrected(
+        self, backbone: Backbone, trainable: Iterable[str], seconds: float
+    ) -> "Speed":
+        """The same computer, with what a training has shown.
+
+        Args:
+            backbone: that was trained.
+            trainable: its blocks that learned.
+            seconds: of a training step, for one sample.
+        """
+        blocks = set(trainable)
+        told = learning_seconds(divided(backbone, blocks)[1], self, 1, 0)
+        if not told:  # layers whose work nobody counts
+            return self
+        count = _learning(backbone, blocks)
+        new = Correction(backbone.name, count, seconds / told)
+        others = [
+            one
+            for one in self.corrections
+            if (one.backbone, one.learning) != (backbone.name, count)
+        ]
+        kept = tuple([*others, new][-_MOST_CORRECTIONS:])
+        return dataclasses.replace(self, corrections=kept)
 
 
 @dataclass(frozen=True)
@@ -87,10 +141,16 @@ def work_of(blocks: Iterable[Block]) -> Work:
 
 def divided(backbone: Backbone, trainable: Iterable[str]) -> tuple[Work, Work]:
     """The work of the frozen layers in front, and of all from the first that learns."""
-    wanted, blocks = set(trainable), backbone.blocks
-    names = [block.name for block in blocks]
-    first = next((k for k, name in enumerate(names) if name in wanted), len(names))
+    blocks = backbone.blocks
+    first = len(blocks) - _learning(backbone, trainable)
     return work_of(blocks[:first]), work_of(blocks[first:])
+
+
+def _learning(backbone: Backbone, trainable: Iterable[str]) -> int:
+    """How many blocks there are from the first that learns."""
+    wanted, names = set(trainable), [block.name for block in backbone.blocks]
+    first = next((k for k, name in enumerate(names) if name in wanted), len(names))
+    return len(names) - first
 
 
 def learning_seconds(work: Work, speed: Speed, training: int, validation: int) -> float:
@@ -130,6 +190,7 @@ def forecast(
         seen = training * min(views, phase.epochs) + validation
         once = front.products * speed.per_frozen_product * seen
         each = learning_seconds(behind, speed, training, validation)
+        each *= speed.correction(backbone, phase.trainable) or 1.0
         looking, whole = looking + once, whole + once + phase.epochs * each
         epoch = each
         numbers = behind.numbers * min(spec.batch_size, max(training, 1))

@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tlgui.core.augmentation import VIEWS
-from tlgui.core.costs import forecast
+from tlgui.core.costs import Forecast, forecast
 from tlgui.core.layers import count_trainable, head_parameters
 from tlgui.core.split import sample_counts
 from tlgui.core.timing import rounded_up
@@ -129,16 +129,23 @@ class ParameterBar(QWidget):
                 gb=memory,
             )
         )
-        self.cost.setToolTip(
-            self.tr(
-                "A forecast from a short measurement, for photos that were not seen "
-                "yet: {looking} to look at each photo and its variations with the "
-                "frozen layers, then {epoch} s for each epoch of the learning ones."
-            ).format(
-                looking=duration_text(rounded_up(told.looking)),
-                epoch=f"{told.epoch:.1f}",
-            )
+        factor = speed.correction(session.backbone, session.spec.trainable)
+        self.cost.setToolTip(self._explanation(told, factor))
+
+    def _explanation(self, told: Forecast, factor: float | None) -> str:
+        text = self.tr(
+            "A forecast from a short measurement, for photos that were not seen "
+            "yet: {looking} to look at each photo and its variations with the "
+            "frozen layers, then {epoch} s for each epoch of the learning ones."
+        ).format(
+            looking=duration_text(rounded_up(told.looking)), epoch=f"{told.epoch:.1f}"
         )
+        if factor is None or not told.epoch:
+            return text
+        return f"{text} " + self.tr(
+            "Corrected by what training this model has taken here: {factor} times the "
+            "measurement."
+        ).format(factor=f"{factor:.2f}")
 
     def _with_head(self, learning: int, total: int) -> str:
         return self.tr("{learning} of {total} parameters learn ({share}).").format(

@@ -15,7 +15,14 @@ from tlgui import paths
 from tlgui.core import storage
 from tlgui.core.backbone import Backbone
 from tlgui.core.catalogue import DEFAULT_BACKBONE, find_backbone
-from tlgui.core.costs import FORWARD_AND_BACKWARD, Speed, Work, fitted, work_of
+from tlgui.core.costs import (
+    FORWARD_AND_BACKWARD,
+    Correction,
+    Speed,
+    Work,
+    fitted,
+    work_of,
+)
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.spec import TrainingSpec
 from tlgui.ml import models, runtime
@@ -38,7 +45,9 @@ def known_speed() -> Speed | None:
         values = json.loads(_file().read_text(encoding="utf-8"))
         if values["versions"] != _versions():
             return None
-        return Speed(**{k: float(v) for k, v in values["speed"].items()})
+        speed = dict(values["speed"])
+        corrections = tuple(Correction(**one) for one in speed.pop("corrections"))
+        return Speed(**{k: float(v) for k, v in speed.items()}, corrections=corrections)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -69,11 +78,16 @@ def measure_speed(should_stop: Callable[[], bool] = lambda: False) -> Speed:
     measured.append(_last_blocks(backbone, whole))
     product, number = fitted(measured)
     speed = Speed(product, number, frozen, runtime.peak_memory() or 0)
-    with contextlib.suppress(OSError, TlguiError):  # it is measured again next time
+    keep_speed(speed)
+    return speed
+
+
+def keep_speed(speed: Speed) -> None:
+    """Remembers it; if that fails, it is measured again next time."""
+    with contextlib.suppress(OSError, TlguiError):
         _file().parent.mkdir(parents=True, exist_ok=True)
         values = {"versions": _versions(), "speed": asdict(speed)}
         storage.write_json(_file(), values)
-    return speed
 
 
 def _file() -> Path:

@@ -94,14 +94,15 @@ class EpochRunner:
         self,
         feed: Feed,
         progress: EpochProgress,
-        on_step: Callable[[], None] = lambda: None,
+        on_step: Callable[[float, int], None] = lambda seconds, samples: None,
     ) -> None:
         """Sees every training sample once, or until a stop is asked for.
 
         Args:
             feed: the learner, and the source of its batches.
             progress: counted up; steps that are done already are left out.
-            on_step: called after each step.
+            on_step: called after each step, with the seconds in which the weights
+                were moved and the samples of the batch.
 
         Raises:
             TlguiError: the loss became infinite, or no file can be read any more.
@@ -125,7 +126,8 @@ class EpochRunner:
                     (self._spec.seed, epoch, progress.step),
                 )
             )
-            learning += time.monotonic() - began
+            moving = time.monotonic() - began
+            learning += moving
             if not math.isfinite(loss):
                 raise TlguiError(_diverged(self._spec))
             if is_first:
@@ -139,7 +141,7 @@ class EpochRunner:
                 epoch, progress.step, self.steps, loss, right / count, learning
             )
             self._tell(told)
-            on_step()
+            on_step(moving, count)
             if self._stop() is not None:
                 return
         check_readable(self._reader, progress.seen)

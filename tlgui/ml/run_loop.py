@@ -32,6 +32,7 @@ from tlgui.core.schedules import PLATEAU, plateau_share
 from tlgui.ml.epochs import EpochProgress, EpochRunner
 from tlgui.ml.feeding import Feed, Feeding
 from tlgui.ml.learners import Weights
+from tlgui.ml.pace_watch import PaceWatch
 from tlgui.ml.pipeline import SampleReader
 from tlgui.ml.run_report import make_report
 from tlgui.ml.run_state import Best, RunState
@@ -72,6 +73,7 @@ class RunLoop:
             self.emit,
             at_once,
         )
+        self.pace = PaceWatch(self.backbone, self.emit)
         self.identity = self.feeding.identity()
         self.parameters = _count_parameters(
             self.backbone, self.spec.trainable, len(self.dataset.class_names)
@@ -143,6 +145,7 @@ class RunLoop:
         if state.learner is not None:
             self.feed.learner.set_state(state.learner)
             state.learner = None
+        self.pace.begin(phase)
         self.emit(self.feed.chosen)
         self.emit(StageChanged(Stage.TRACING))
         while state.progress.epoch < phase.first_epoch + phase.epochs:
@@ -163,7 +166,8 @@ class RunLoop:
         began, progress = time.monotonic(), self.state.progress
         spent = progress.seconds
 
-        def on_step() -> None:
+        def on_step(seconds: float, samples: int) -> None:
+            self.pace.add(seconds, samples)
             progress.seconds = spent + time.monotonic() - began
             self._remember(feed, epoch_ended=False)
 
