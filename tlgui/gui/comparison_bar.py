@@ -23,9 +23,9 @@ class ComparisonBar(QFrame):
         self.exact = label("", "small", wrap=True)
         self.sentence.setToolTip(
             self.tr(
-                "How often this is right: on 17 tasks of ours it named the one of three "
-                "models that then trained best 11 times (0.5 percentage points of "
-                "accuracy lost on average), ImageNet accuracy did 7 times (1.6 lost)."
+                "How often this is right: on 17 tasks of ours it named the one of "
+                "three models that then trained best 11 times (0.5 percentage points "
+                "of accuracy lost on average), ImageNet accuracy did 7 times (1.6 lost)."
             )
         )
         self.bar = QProgressBar()
