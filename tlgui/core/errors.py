@@ -12,6 +12,10 @@ class TlguiError(Exception):
     """
 
 
+class DivergedError(TlguiError):
+    """The steps of a training were too large: its loss is no number any more."""
+
+
 class Stopped(Exception):  # noqa: N818 - a request that was met, not an error
     """The person asked for a stop, and the work ended where it was safe."""
 

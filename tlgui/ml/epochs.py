@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
-from tlgui.core.errors import TlguiError
+from tlgui.core.errors import DivergedError
 from tlgui.core.events import (
     BatchEnded,
     Emit,
@@ -129,7 +129,7 @@ class EpochRunner:
             moving = time.monotonic() - began
             learning += moving
             if not math.isfinite(loss):
-                raise TlguiError(_diverged(self._spec))
+                raise DivergedError(_diverged(self._spec))
             if is_first:
                 self._emit(StageChanged(Stage.TRAINING))
             is_first = False
