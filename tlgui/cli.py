@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tlgui import __version__, cli_auto, cli_output, cli_progress, paths
+from tlgui import __version__, cli_auto, cli_output, cli_progress, cli_search, paths
 from tlgui.cli_models import models, rank
 from tlgui.cli_run import follow, most_at_once, read_photos
 from tlgui.cli_stop import EXIT_STOPPED as EXIT_STOPPED
@@ -24,7 +24,7 @@ from tlgui.core.spec import TrainingSpec
 
 COMMANDS = (
     *("demo", "scan", "models", "rank", "layers", "import"),
-    *("train", "auto", "evaluate", "predict"),
+    *("train", "auto", "search", "evaluate", "predict"),
 )
 EXIT_OK, EXIT_TROUBLE = 0, 2
 
@@ -100,6 +100,9 @@ def build_parser() -> argparse.ArgumentParser:
     opened.add_argument("--name", default="", help="how to call it")
     add_training_options(command("train", _train, "fine-tune a pretrained backbone"))
     cli_auto.add_options(command("auto", cli_auto.auto, "train without saying how"))
+    cli_search.add_options(
+        command("search", cli_search.search, "search for better settings")
+    )
     tried = command("evaluate", _evaluate, "how good a run is on labelled data")
     tried.add_argument("run", type=Path, metavar="RUN")
     tried.add_argument("data", type=Path, metavar="DATA")

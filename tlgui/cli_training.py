@@ -19,10 +19,32 @@ _NOT_COMPARED = ("data", "task", "start", "batch_size")
 
 
 def add_training_options(parser: argparse.ArgumentParser) -> None:
-    """Adds everything that decides a run."""
+    """Adds everything that decides a run, and where it is put."""
     add = parser.add_argument
     add("data", type=Path, metavar="DATA", help="one sub-folder a class, or train/ …")
     add("--out", type=Path, required=True, metavar="RUN", help="new folder of the run")
+    add_setting_options(
+        parser,
+        "; with --resume, the most photos that go through the model at once, where "
+        "memory ran out",
+    )
+    add(
+        "--resume",
+        action="store_true",
+        help="go on with an interrupted RUN as it began; only --batch-size counts then",
+    )
+
+
+def add_setting_options(
+    parser: argparse.ArgumentParser, batch_size_also: str = ""
+) -> None:
+    """Adds the settings of a run.
+
+    Args:
+        parser: of a command.
+        batch_size_also: what else the batch size means to it.
+    """
+    add = parser.add_argument
     add("--backbone", help=f"{', '.join(CATALOGUE)}; or that of --start")
     add("--start", metavar="RUN_or_MODEL", help="go on from a run or an imported model")
     add("--trainable", default="head", help="head, all, last:N or BLOCK,BLOCK…")
@@ -30,8 +52,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     add(
         "--batch-size",
         type=int,
-        help=f"photos a step ({_DEFAULTS.batch_size}); with --resume, the most photos "
-        "that go through the model at once, where memory ran out",
+        help=f"photos a step ({_DEFAULTS.batch_size}){batch_size_also}",
     )
     add("--learning-rate", type=float, default=_DEFAULTS.learning_rate)
     add("--schedule", default=_DEFAULTS.schedule, help=", ".join(SCHEDULES))
@@ -52,11 +73,6 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     add("--class-weights", action="store_true", help="let rare classes count as much")
     add("--patience", type=int, default=_DEFAULTS.patience, help="0: never stop early")
     add("--seed", type=int, default=_DEFAULTS.seed)
-    add(
-        "--resume",
-        action="store_true",
-        help="go on with an interrupted RUN as it began; only --batch-size counts then",
-    )
 
 
 def spec_of(options: argparse.Namespace) -> TrainingSpec:
