@@ -270,7 +270,8 @@ class _Watch:
         """Whether and how the trial is to end."""
         if self._is_behind:
             return Stop.DROP
-        asked = self._stop()
-        if asked is not None:  # without a model it could not go on
-            return Stop.KEEP if asked is Stop.KEEP else Stop.PAUSE
-        return Stop.KEEP if time.monotonic() > self._deadline else None
+        is_late = time.monotonic() > self._deadline
+        asked = self._stop() or (Stop.KEEP if is_late else None)
+        if asked is None or (asked is Stop.KEEP and self._course):
+            return asked
+        return Stop.PAUSE  # without a model or an epoch it could not go on
