@@ -10,7 +10,12 @@ from tlgui.core.search_space import Value
 
 
 @dataclass(frozen=True)
-class SearchBegan(Event):
+class SearchEvent(Event):
+    """Base of what a search tells of itself."""
+
+
+@dataclass(frozen=True)
+class SearchBegan(SearchEvent):
     """A search over settings begins, or goes on.
 
     Attributes:
@@ -27,7 +32,7 @@ class SearchBegan(Event):
 
 
 @dataclass(frozen=True)
-class TrialBegan(Event):
+class TrialBegan(SearchEvent):
     """A search begins with another choice of values; the events of its run follow.
 
     Attributes:
@@ -42,7 +47,7 @@ class TrialBegan(Event):
 
 
 @dataclass(frozen=True)
-class TrialEnded(Event):
+class TrialEnded(SearchEvent):
     """A trial is over."""
 
     trial: Trial
@@ -53,7 +58,7 @@ class TrialEnded(Event):
 
 
 @dataclass(frozen=True)
-class SearchEnded(Event):
+class SearchEnded(SearchEvent):
     """A search is over, or ended before its end and can go on.
 
     Attributes:

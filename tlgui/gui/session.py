@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from tlgui import paths
 from tlgui.core import events
 from tlgui.core.backbone import Backbone
-from tlgui.core.catalogue import DEFAULT_BACKBONE, find_backbone
+from tlgui.core.catalogue import find_backbone
 from tlgui.core.costs import Speed
 from tlgui.core.dataset import TRAIN, Dataset
 from tlgui.core.events import Outcome, Stop
@@ -20,6 +21,8 @@ from tlgui.core.project_paths import SUFFIX
 from tlgui.core.project_shown import ShownRun
 from tlgui.core.report import Evaluation
 from tlgui.core.run import Run
+from tlgui.core.search import SearchSpec
+from tlgui.core.search_events import SearchEvent
 from tlgui.core.spec import TrainingSpec
 from tlgui.gui.comparison import Comparison
 from tlgui.gui.current_run import CurrentRun
@@ -28,11 +31,13 @@ from tlgui.gui.obstacles import Obstacles
 from tlgui.gui.photo_answers import PhotoAnswers
 from tlgui.gui.pretrained_weights import PretrainedWeights
 from tlgui.gui.run_home import RunHome
+from tlgui.gui.search import Search
 from tlgui.gui.session_states import EngineState as EngineState
 from tlgui.gui.session_states import Status as Status
 from tlgui.gui.starting_points import StartingPoints
 from tlgui.gui.threads import Fetching, Jobs, Reading
-from tlgui.worker.jobs import AutoJob, ResumeJob, TrainJob, WarmUp
+from tlgui.gui.training_orders import Order, training_order
+from tlgui.worker.jobs import ResumeJob, WarmUp
 
 # On these the frozen layers are compared in both runtimes.
 _WARM_UP_FILES = 4
@@ -84,13 +89,15 @@ class Session(QObject):
         self.runs_dir: Path = paths.default_runs_dir()
         self.home = RunHome()
         self.status = Status.IDLE
-        self._granted = 0.0
+        self._order: Order | None = None
         self.speed: Speed | None = None
         self.engine = EngineState.STARTING
         self.run = CurrentRun(self)
         self.starts = StartingPoints(jobs, reading, self)
         self.answers = PhotoAnswers(jobs, self)
         self.comparison = Comparison(jobs, self)
+        self.search = Search(self)
+        self.search.trial_began.connect(self.run.empty)
         self.weights = PretrainedWeights(fetching, self)
         self.weights.arrived.connect(self._on_weights)
         self._obstacles = Obstacles(self)
@@ -209,36 +216,46 @@ class Session(QObject):
             seconds: in which the program is to find out by itself how to train best;
                 0 to train as the spec says.
         """
-        trouble = self.trouble()
-        if trouble or self.dataset is None:
-            self.trouble_told.emit(trouble)
+        self._begin(training_order(self.spec, seconds), self.trouble())
+
+    def search_settings(self, searched: SearchSpec) -> None:
+        """Begins a search over settings."""
+        self._begin(partial(self.search.job, searched), self.trouble())
+
+    def go_on_searching(self) -> None:
+        """Goes on with the search that was interrupted."""
+        if self.search.can_go_on and self._may_begin(self._obstacles.to_any_run()):
+            assert self.dataset is not None
+            self._jobs.submit(self.search.job_to_go_on(self.dataset))
+
+    def go_on(self, run: Path, at_once: int = 0) -> None:
+        """Goes on with an interrupted run of the present data set; see `ResumeJob`."""
+        if self._may_begin(self._obstacles.to_any_run()):
+            assert self.dataset is not None
+            self._jobs.submit(ResumeJob(str(run), self.dataset, at_once))
+
+    def _begin(self, order: Order, trouble: str) -> None:
+        if not self._may_begin(trouble):
             return
-        if self.answers.are_coming:
-            self.trouble_told.emit(
-                self.tr("Photos are being named. Start training when that is done.")
-            )
-            return
-        if self.status is not Status.IDLE:
-            return
-        self._granted = seconds
-        self.run.empty()
-        self._set_status(Status.RUNNING)
+        self._order = order
         if self.home.must_be_made:
             self.home_wanted.emit()
         else:
             self._submit_run()
 
-    def go_on(self, run: Path, at_once: int = 0) -> None:
-        """Goes on with an interrupted run of the present data set; see `ResumeJob`."""
-        trouble = self._obstacles.to_any_run()
-        if trouble or self.dataset is None or self.answers.are_coming:
-            self.trouble_told.emit(
-                trouble or self.tr("Photos are being named. Go on when that is done.")
-            )
-        elif self.status is Status.IDLE:
-            self.run.empty()
-            self._set_status(Status.RUNNING)
-            self._jobs.submit(ResumeJob(str(run), self.dataset, at_once))
+    def _may_begin(self, trouble: str) -> bool:
+        """Whether nothing is in the way of a run; if so, it counts as running."""
+        if self.answers.are_coming:
+            trouble = trouble or self.tr("Photos are being named. One moment.")
+        if trouble or self.dataset is None:
+            self.trouble_told.emit(trouble)
+            return False
+        if self.status is not Status.IDLE:
+            return False
+        self.search.step_back()
+        self.run.empty()
+        self._set_status(Status.RUNNING)
+        return True
 
     def take_home(self, trouble: str) -> None:
         """Goes on with a run that waited for a project to put it into.
@@ -257,17 +274,9 @@ class Session(QObject):
 
     def _submit_run(self) -> None:
         assert self.dataset is not None
-        parent, stem = self.home.place(self.runs_dir, self.dataset.root.name)
-        spec, dataset = self.spec, self.dataset
-        if self._granted:
-            # What the person has chosen stays chosen, if it is not what stands there
-            # when nobody has chosen anything.
-            is_open = spec.backbone == DEFAULT_BACKBONE and not spec.start
-            self._jobs.submit(
-                AutoJob(spec, dataset, parent, stem, self._granted, is_open)
-            )
-        else:
-            self._jobs.submit(TrainJob(spec, dataset, parent, stem))
+        assert self._order is not None
+        place = self.home.place(self.runs_dir, self.dataset.root.name)
+        self._jobs.submit(self._order(self.dataset, *place))
 
     def stop(self, stop: Stop) -> None:
         """Asks the run to stop after the current batch."""
@@ -312,6 +321,7 @@ class Session(QObject):
 
     def show_run(self, shown: ShownRun | None) -> None:
         """Shows a run with its result; the settings of the next one stay."""
+        self.search.step_back()
         self.run.empty()
         if shown is not None:
             self.run.show(shown)
@@ -337,6 +347,8 @@ class Session(QObject):
                 self.speed_changed.emit()
             case events.RankingMade() | events.ProgressMade() if is_comparison:
                 self.comparison.take(event)
+            case SearchEvent():
+                self.search.take(event)
             case _:
                 self.run.take(event)
 
@@ -347,6 +359,7 @@ class Session(QObject):
             self.run.job_ending = event
             self._set_status(Status.IDLE)
             self.run.end(event.outcome)
+            self.search.end(event)
             if self.run.verdict is not None:  # another attempt may have been the last
                 self._reading.request_run(self.run.verdict.run)
         elif self.starts.importing is not None:
@@ -378,6 +391,7 @@ class Session(QObject):
         if run is None:
             self.trouble_told.emit(trouble)
             return
+        self.search.step_back()
         self.run.empty()
         self._take_spec(run.spec)
         self.run.fill(run, history or (), evaluation)

@@ -15,6 +15,7 @@ from tlgui.core.events import (
     StopRequest,
 )
 from tlgui.core.run import new_run_name, open_finished_run
+from tlgui.core.search_file import begin_search, read_search
 from tlgui.core.wakefulness import kept_awake
 from tlgui.worker.jobs import (
     AutoJob,
@@ -24,6 +25,7 @@ from tlgui.worker.jobs import (
     PredictJob,
     RankJob,
     ResumeJob,
+    SearchJob,
     SpeedJob,
     Training,
     TrainJob,
@@ -73,7 +75,13 @@ def _train(job: Training, emit: Emit, stop: StopRequest) -> Outcome:
                 job.dataset,
                 chooses_backbone=job.chooses_backbone,
             )
-            return Outcome.COMPLETED if stop() is None else Outcome.STOPPED
+        case SearchJob(file, spec, dataset):
+            from tlgui.ml.search import search_settings
+
+            place = Path(file)
+            state = read_search(place) if spec is None else begin_search(place, spec)
+            search_settings(state, place, emit, stop, dataset)
+    return Outcome.COMPLETED if stop() is None else Outcome.STOPPED
 
 
 def _look(

@@ -1,7 +1,7 @@
 """What a person is told when the engine ends by itself."""
 
 from tlgui.core.events import Failure, JobEnded, Outcome
-from tlgui.worker.jobs import ImportJob, Job, RankJob, Training
+from tlgui.worker.jobs import ImportJob, Job, RankJob, SearchJob, Training
 
 # SIGKILL, as sent where memory runs out; Windows' STATUS_NO_MEMORY and
 # STATUS_COMMITMENT_LIMIT.
@@ -39,6 +39,8 @@ def _work(job: Job) -> str:
 def _advice(job: Job, failure: Failure, epochs: int | None) -> str:
     if not isinstance(job, Training):
         return "Try again."
+    if isinstance(job, SearchJob):
+        return "Every finished trial is kept, and the search can go on."
     if epochs is None:
         return "Close other programs that need much memory, and train again."
     kept = "No epoch was finished yet, but the run can go on"

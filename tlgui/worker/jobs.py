@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tlgui.core.dataset import Dataset
+from tlgui.core.search import SearchSpec
 from tlgui.core.spec import TrainingSpec
 
 
@@ -79,6 +80,21 @@ class AutoJob:
 
 
 @dataclass(frozen=True)
+class SearchJob:
+    """Search for better settings, or go on with a search that was interrupted.
+
+    Attributes:
+        file: of the search, beside which its runs lie.
+        spec: what is searched; None to go on with what is in the file.
+        dataset: as scanned already.
+    """
+
+    file: str
+    spec: SearchSpec | None
+    dataset: Dataset
+
+
+@dataclass(frozen=True)
 class PredictJob:
     """Name the class of pictures with a finished run.
 
@@ -117,6 +133,6 @@ class RankJob:
     backbones: tuple[str, ...]
 
 
-Training = TrainJob | ResumeJob | AutoJob
+Training = TrainJob | ResumeJob | AutoJob | SearchJob
 Background = WarmUp | SpeedJob
 Job = Background | Training | PredictJob | ImportJob | RankJob
