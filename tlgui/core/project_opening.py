@@ -18,6 +18,8 @@ from tlgui.core.project_runs import (
     list_runs,
 )
 from tlgui.core.project_shown import ShownRun, read_shown_run
+from tlgui.core.search import SearchState
+from tlgui.core.search_file import last_search
 
 _MORE = 1_000
 
@@ -36,6 +38,7 @@ class Opened:
         runs: its runs, in the order of their names.
         binned: names of the runs in its bin.
         shown: the run that was shown last.
+        search: the file of the search that was begun last, and what it has found.
     """
 
     folder: Path
@@ -47,6 +50,7 @@ class Opened:
     runs: tuple[RunSummary, ...] = ()
     binned: tuple[str, ...] = ()
     shown: ShownRun | None = None
+    search: tuple[Path, SearchState] | None = None
 
     @property
     def misses_data(self) -> bool:
@@ -124,6 +128,7 @@ def open_project(
             folder, project.data, trusted=trusted, should_stop=should_stop
         )
         shown = _shown(folder, project, root, problems)
+        search = _search(folder, problems)
     except BaseException:
         if lock is not None:
             lock.release()
@@ -138,8 +143,17 @@ def open_project(
         runs,
         binned(folder),
         shown,
+        search,
     )
     return OpenProject(folder, lock, damaged=read.damaged), opened
+
+
+def _search(folder: Path, problems: list[str]) -> tuple[Path, SearchState] | None:
+    try:
+        return last_search(inside(folder, RUNS))
+    except TlguiError as error:
+        problems.append(str(error))
+        return None
 
 
 def find_data(

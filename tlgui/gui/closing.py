@@ -51,18 +51,18 @@ class ClosingQuestion(QObject):
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(self.tr("A model is training"))
         box.setText(self.tr("A model is still training."))
-        box.setInformativeText(
-            self.tr("Shall the best model so far be kept before the window closes?")
-            if self._session.run.history
-            else self.tr("No epoch is done yet, so there is nothing to keep.")
-        )
+        box.setInformativeText(self._question())
         role = QMessageBox.ButtonRole
         self.keep_button = QPushButton(self.tr("Stop and keep"))
         self.drop_button = QPushButton(self.tr("Stop without keeping"))
         self.stay_button = QPushButton(self.tr("Go on training"))
         self.keep_button.setEnabled(bool(self._session.run.history))
         box.addButton(self.keep_button, role.AcceptRole)
-        box.addButton(self.drop_button, role.DestructiveRole)
+        if self._session.search.is_running:
+            self.keep_button.setText(self.tr("Pause and close"))
+            self.keep_button.setEnabled(True)
+        else:
+            box.addButton(self.drop_button, role.DestructiveRole)
         box.addButton(self.stay_button, role.RejectRole)
         box.setDefaultButton(self.stay_button)
         box.setEscapeButton(self.stay_button)
@@ -71,12 +71,25 @@ class ClosingQuestion(QObject):
         self.box = box
         box.open()
 
+    def _question(self) -> str:
+        if self._session.search.is_running:
+            return self.tr(
+                "The search can be paused. It goes on where it was when this project "
+                "is open again."
+            )
+        if self._session.run.history:
+            return self.tr(
+                "Shall the best model so far be kept before the window closes?"
+            )
+        return self.tr("No epoch is done yet, so there is nothing to keep.")
+
     @Slot(object)
     def _on_answered(self, answer: QPushButton) -> None:
         if answer is self.stay_button:
             return
         self._leaving = True
-        self._session.stop(Stop.KEEP if answer is self.keep_button else Stop.DROP)
+        stop = Stop.KEEP if answer is self.keep_button else Stop.DROP
+        self._session.stop(Stop.PAUSE if self._session.search.is_running else stop)
         if self._session.status is Status.IDLE:  # it ended while the question stood
             self.settled.emit()
 

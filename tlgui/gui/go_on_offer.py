@@ -68,7 +68,7 @@ class GoOnOffer(QWidget):
 
     def _failure(self) -> Failure:
         session = self._session
-        is_idle = session.status is Status.IDLE
+        is_idle = session.status is Status.IDLE and not session.search.is_latest
         if not is_idle or session.run.job_ending is None or session.run.plan is None:
             return Failure.NONE
         return session.run.job_ending.failure

@@ -158,6 +158,7 @@ class MainWindow(QMainWindow):
         self._updates.found.connect(self.banner.note)
         self._projects.page_asked.connect(self.show_page)
         self.runs_page.continuing.asked.connect(self._projects.starts.continue_from)
+        self.training_page.search.run_asked.connect(self._projects.search.show_trial)
         self.model_drops.taken.connect(self._show_model)
         self._projects.restored.connect(self._restore_view)
         self._projects.state.moved.connect(self._show_project)

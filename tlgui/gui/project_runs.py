@@ -177,7 +177,10 @@ class ProjectRuns(KnownRuns):
         if place.parent != state.folder / RUNS:
             return
         if not self.entry(place.name).name:  # a run that goes on has one
+            trial = self._session.search.trial
             name = state.project.next_run_name(self.tr("Run {0}"))
+            if trial is not None:
+                name = self.tr("Trial {0}").format(trial.number)
             entry = RunEntry(place.name, name, created=now_text())
             state.change(runs=state.project.with_entry(entry).runs)
         state.change_view(run=place.name)

@@ -16,6 +16,7 @@ from tlgui.core.settings import settings_file
 from tlgui.core.spec import TrainingSpec
 from tlgui.gui.project_data import ProjectData
 from tlgui.gui.project_runs import ProjectRuns
+from tlgui.gui.project_search import ProjectSearch
 from tlgui.gui.project_starts import ProjectStarts
 from tlgui.gui.project_state import ProjectState
 from tlgui.gui.session import Session, Status
@@ -32,6 +33,7 @@ class ProjectSession(QObject):
         state: the open project.
         data: its photos.
         runs: its runs.
+        search: its last search over settings.
         starts: what a run can start from.
 
     Signals:
@@ -65,6 +67,7 @@ class ProjectSession(QObject):
         self._run_to_show = ""
         self.state = ProjectState(session, settings, files, self)
         self.runs = ProjectRuns(session, self.state, files, self)
+        self.search = ProjectSearch(session, self.runs, self)
         self.starts = ProjectStarts(session, self.state, self.runs, self)
         self.data = ProjectData(session, settings, self.state, files, self)
         self.runs.page_asked.connect(self.page_asked)
@@ -157,6 +160,7 @@ class ProjectSession(QObject):
         self.state.take(None, Project(created=now_text()), read_only=False)
         self.data.is_missing = False
         self.runs.take((), ())
+        self.search.take(None)
 
     @Slot()
     def _on_outgrown(self) -> None:
@@ -202,12 +206,14 @@ class ProjectSession(QObject):
             start=self.runs.placed(project.spec.start),
         )
         self._session.restore(opened.dataset, spec, opened.shown)
+        self.search.take(opened.search)
         if opened.dataset is None and opened.data is not None:
             self._session.open_folder(opened.data)
         self.page_asked.emit(project.view.page)
         self.restored.emit()
         self.state.is_restoring = False
-        self.runs.offer_to_go_on()
+        if not self.search.offer_to_go_on():
+            self.runs.offer_to_go_on()
         problems = list(opened.problems)
         if project.spec.start and not spec.start:
             problems.append(self._strange_start(project.spec.start))

@@ -31,6 +31,10 @@ class RunSentence(QObject):
         return "bad" if idle and self._has_failed() else "heading"
 
     def _running(self) -> str:
+        trial = self._session.search.trial
+        if trial is not None:
+            text = self.tr("Trial {0} of up to {1}. {2}")
+            return text.format(trial.number, trial.total, self._doing())
         attempt = self._run.attempt
         if attempt is None:
             return self._doing()
@@ -112,6 +116,8 @@ class RunSentence(QObject):
     def _idle(self) -> str:
         if self._has_failed():
             return self._failed()
+        if self._session.search.is_latest:
+            return self._searched()
         if self._run.ending is not None:
             return self._ended(self._run.ending)
         if self._run.history:
@@ -119,6 +125,16 @@ class RunSentence(QObject):
         if self._session.trouble():
             return self.tr("Not ready yet")
         return self.tr("Ready to train")
+
+    def _searched(self) -> str:
+        state = self._session.search.state
+        if state is None or not state.trials:
+            return self.tr("The search was stopped before its first trial was over.")
+        if self._session.search.can_go_on:
+            text = self.tr("The search rests after {0} of {1} trials.")
+        else:
+            text = self.tr("The search is over: {0} trials.")
+        return text.format(len(state.trials), state.spec.trials)
 
     def _ended(self, ended: RunEnded) -> str:
         took = duration_text(ended.seconds)

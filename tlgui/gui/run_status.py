@@ -71,6 +71,7 @@ class RunStatus(QWidget):
             session.dataset_changed,
             session.spec_changed,
             session.engine_changed,
+            session.search.changed,
         ):
             changed.connect(self.show_state)
         self.show_state()

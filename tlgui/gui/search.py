@@ -5,8 +5,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from tlgui.core import events
 from tlgui.core.dataset import Dataset
+from tlgui.core.events import Outcome
 from tlgui.core.search import SearchSpec, SearchState
 from tlgui.core.search_events import (
     SearchBegan,
@@ -27,7 +27,7 @@ class Search(QObject):
     Signals:
         changed: anything below is another.
         trial_began: another trial begins, whose run is told next.
-        ended: it is over or paused; `state` is what it has found.
+        ended: it is over or paused, not failed; `state` is what it has found.
         restored: the last search of a project was read, or there is none.
 
     Attributes:
@@ -116,11 +116,12 @@ class Search(QObject):
                 self.state = dataclasses.replace(state, seconds=spent)
         self.changed.emit()
 
-    def end(self, _ending: events.JobEnded) -> None:
+    def end(self, outcome: Outcome) -> None:
         """Its job is over, however it ended."""
         if not self.is_running:
             return
         self.is_running = False
         self.trial = None
         self.changed.emit()
-        self.ended.emit()
+        if outcome is not Outcome.FAILED:
+            self.ended.emit()

@@ -359,7 +359,7 @@ class Session(QObject):
             self.run.job_ending = event
             self._set_status(Status.IDLE)
             self.run.end(event.outcome)
-            self.search.end(event)
+            self.search.end(event.outcome)
             if self.run.verdict is not None:  # another attempt may have been the last
                 self._reading.request_run(self.run.verdict.run)
         elif self.starts.importing is not None:

@@ -20,7 +20,7 @@ EDITOR_WIDTH = 148
 _TEXT_MARGIN = 7
 
 
-class _CalmSpinBox(QSpinBox):
+class CalmSpinBox(QSpinBox):
     """Leaves the wheel to the page unless it has the focus."""
 
     def __init__(self) -> None:
@@ -30,6 +30,7 @@ class _CalmSpinBox(QSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        """Turns only what the person is at."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:
@@ -99,7 +100,7 @@ class WholeSetting(Setting):
     """A whole number between two limits."""
 
     def __init__(self, title: str, meaning: str, low: int, high: int) -> None:
-        self.box = _CalmSpinBox()
+        self.box = CalmSpinBox()
         self.box.setRange(low, high)
         self.box.setFixedWidth(EDITOR_WIDTH)
         super().__init__(title, meaning, self.box)

@@ -32,9 +32,11 @@ class SettingsForm(QWidget):
 
     Signals:
         validity_changed: `is_valid` changed.
+        search_asked: the person wants the settings to be searched.
     """
 
     validity_changed = Signal()
+    search_asked = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -52,11 +54,16 @@ class SettingsForm(QWidget):
         self.picture = StrategyPicture(session, self)
         self.more = self._make_fold()
         self.expert = QWidget()
+        self.search = controls.button(self.tr("Search settings…"), "link")
+        self.search.setToolTip(
+            self.tr("Has many settings tried, one after the other, and keeps the best")
+        )
         self._lay_out(experts)
         for name, field in self.fields.items():
             field.edited.connect(partial(self._take, name))
         self.validation.edited.connect(partial(self._take, "validation"))
         self.more.toggled.connect(self._unfold)
+        self.search.clicked.connect(self.search_asked)
         session.spec_changed.connect(self.show_spec)
         session.dataset_changed.connect(self._on_dataset)
         session.status_changed.connect(self._on_status)
@@ -198,6 +205,7 @@ class SettingsForm(QWidget):
     def _lay_out(self, experts: dict[str, Setting]) -> None:
         folded: list[QWidget] = [*experts.values()]
         folded.insert([*experts].index("strategy") + 1, self.picture)
+        folded.append(self.search)
         self.expert.setLayout(controls.column(*folded, gap=controls.GAP))
         self.setLayout(
             controls.column(

@@ -4,7 +4,7 @@ import sys
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QSplitter, QWidget
+from PySide6.QtWidgets import QFrame, QSplitter, QStackedWidget, QWidget
 
 from tlgui.core.events import Stop
 from tlgui.gui import controls
@@ -14,6 +14,7 @@ from tlgui.gui.live_plots import LivePlots
 from tlgui.gui.made_up_run import play_made_up_runs
 from tlgui.gui.preview import show_page
 from tlgui.gui.run_status import RunStatus
+from tlgui.gui.search_view import SearchView
 from tlgui.gui.session import Session, Status
 from tlgui.gui.settings_form import SettingsForm
 from tlgui.gui.start_line import StartLine
@@ -33,6 +34,7 @@ class TrainingPage(QWidget):
         self.status = RunStatus(session)
         self.origin = StartLine(session)
         self.plots = LivePlots(session.run)
+        self.search = SearchView(session)
         self.start = controls.button(self.tr("Start training"), "primary")
         self.start.setToolTip(self.tr("F5"))
         self.automatic = AutomaticButton()
@@ -53,7 +55,10 @@ class TrainingPage(QWidget):
         head = controls.row(self.status, buttons, gap=controls.GAP)
         head.setStretch(0, 1)
         run = controls.card(controls.column(head, self.origin, self.reason, self.offer))
-        plots = controls.card(controls.column(self.plots))
+        self._views = QStackedWidget()
+        self._views.addWidget(self.plots)
+        self._views.addWidget(self.search)
+        plots = controls.card(controls.column(self._views))
         right = QWidget()
         column = controls.column(run, plots, gap=controls.GAP)
         column.setStretch(1, 1)
@@ -92,6 +97,9 @@ class TrainingPage(QWidget):
         self.keep.clicked.connect(self.stop_and_keep)
         self.drop.clicked.connect(self.stop_and_drop)
         self.settings.validity_changed.connect(self.show_state)
+        self.settings.search_asked.connect(self.show_search)
+        self.search.closed.connect(self.show_curves)
+        session.search.restored.connect(self._on_search_restored)
         self.offer.changed.connect(self.show_state)
         for changed in (
             session.status_changed,
@@ -102,6 +110,7 @@ class TrainingPage(QWidget):
             session.run.epoch_ended,
             session.run.emptied,
             session.run.opened,
+            session.search.changed,
         ):
             changed.connect(self.show_state)
         QShortcut(QKeySequence(Qt.Key.Key_F5), self, self.start_training)
@@ -131,8 +140,8 @@ class TrainingPage(QWidget):
         role = "" if self.offer.is_on else "primary"  # the offer is the better way
         if role != self.start.property("role"):
             controls.set_role(self.start, role)
-        for stop in (self.keep, self.drop):
-            stop.setVisible(not idle)
+        for stop in (self.keep, self.drop):  # a search has its own
+            stop.setVisible(not idle and not self._session.search.is_running)
         self.keep.setEnabled(status is Status.RUNNING and done)
         self.drop.setEnabled(status is Status.RUNNING)
         self.reason.setText(trouble)
@@ -143,9 +152,33 @@ class TrainingPage(QWidget):
             self._dialog.reject()
 
     @Slot()
+    def show_search(self) -> None:
+        """Shows the search in place of the curves."""
+        self._views.setCurrentWidget(self.search)
+
+    @Slot()
+    def show_curves(self) -> None:
+        """Shows the curves of the run again."""
+        self._views.setCurrentWidget(self.plots)
+
+    @property
+    def shows_search(self) -> bool:
+        """Whether the search stands in place of the curves."""
+        return self._views.currentWidget() is self.search
+
+    @Slot()
+    def _on_search_restored(self) -> None:
+        """What was interrupted is what the person comes back for."""
+        if self._session.search.can_go_on:
+            self.show_search()
+        else:
+            self.show_curves()
+
+    @Slot()
     def start_training(self) -> None:
         """Begins a run, if nothing stands against it."""
         if self._session.status is Status.IDLE and not self.trouble():
+            self.show_curves()
             # The second click of a double-click on Start must not hit Stop.
             self.keep.setMinimumWidth(self.start.width())
             self._session.start()
@@ -154,6 +187,7 @@ class TrainingPage(QWidget):
     def start_automatic(self, seconds: float) -> None:
         """Lets the program find out how to train, within a time."""
         if self._session.status is Status.IDLE and not self.trouble():
+            self.show_curves()
             self._session.start(seconds)
 
     @Slot()
@@ -173,6 +207,9 @@ class TrainingPage(QWidget):
     def ask_to_stop(self) -> None:
         """Asks what is to become of the model."""
         if self._session.status is not Status.RUNNING or self._dialog is not None:
+            return
+        if self._session.search.is_running:
+            self.search.ask_for_pause()
             return
         self._dialog = StopDialog(len(self._session.run.history), self)
         self._dialog.chosen.connect(self._session.stop)

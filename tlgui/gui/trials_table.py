@@ -1,0 +1,118 @@
+"""The best few trials of a search, each with its settings."""
+
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+)
+
+from tlgui.core.search import Trial
+from tlgui.gui.durations import duration_text
+from tlgui.gui.percent import percent
+from tlgui.gui.search_words import values_text
+from tlgui.gui.theme import current_theme
+
+_ROWS = 4
+_ROW_HEIGHT = 30
+
+
+class TrialsTable(QTableWidget):
+    """One row a trial, the best first; a double click shows its run.
+
+    Signals:
+        trial_chosen(int): the person wants to see the run of this trial.
+    """
+
+    trial_chosen = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__(0, 5)
+        self.setHorizontalHeaderLabels(
+            [
+                self.tr("Trial"),
+                self.tr("Accuracy"),
+                self.tr("Very likely"),
+                self.tr("Time"),
+                self.tr("Settings"),
+            ]
+        )
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setAccessibleName(self.tr("The best trials"))
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        self._numbers: list[int] = []
+        self._dress()
+        self.doubleClicked.connect(self._on_activated)
+        self._fit()
+
+    def _dress(self) -> None:
+        theme = current_theme()
+        sheet = (
+            "QTableView { font-size: 9.5pt; "
+            f"selection-background-color: {theme.accent_soft}; "
+            f"selection-color: {theme.text}; }} "
+            "QTableView::item { padding: 0 8px; } "
+            "QHeaderView::section { font-size: 9.5pt; padding: 5px 8px; }"
+        )
+        if sheet != self.styleSheet():  # setting it changes the palette again
+            self.setStyleSheet(sheet)
+
+    def show_trials(self, trials: tuple[Trial, ...]) -> None:
+        """Shows the best of them that have a model."""
+        kept = [trial for trial in trials if trial.has_model]
+        best = sorted(kept, key=lambda trial: trial.rank, reverse=True)[:_ROWS]
+        self._numbers = [trial.number for trial in best]
+        self.setRowCount(len(best))
+        for row, trial in enumerate(best):
+            for column, text in enumerate(self._texts(trial)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                self.setItem(row, column, item)
+        self._fit()
+
+    def _texts(self, trial: Trial) -> tuple[str, ...]:
+        low, high = trial.interval
+        between = self.tr("{0} to {1}").format(percent(low), percent(high))
+        return (
+            str(trial.number),
+            percent(trial.accuracy),
+            between,
+            duration_text(float(trial.seconds)),
+            values_text(trial.values),
+        )
+
+    def _fit(self) -> None:
+        rows = max(1, self.rowCount())
+        header = self.horizontalHeader().sizeHint().height()
+        self.setFixedHeight(header + rows * _ROW_HEIGHT + 2 * self.frameWidth())
+
+    @Slot(QModelIndex)
+    def _on_activated(self, index: QModelIndex) -> None:
+        if index.row() < len(self._numbers):
+            self.trial_chosen.emit(self._numbers[index.row()])
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Takes new colours."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Takes the key for opening."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._on_activated(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
