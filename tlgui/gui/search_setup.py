@@ -11,7 +11,7 @@ from tlgui.gui.search_words import range_text, setting_titles
 from tlgui.gui.session import Session, Status
 from tlgui.gui.setting_fields import CalmSpinBox
 
-_COLUMNS = 2
+_COLUMNS, _INDENT = 2, 21
 _BOX_WIDTH = 104
 _MOST_MINUTES = 9_999
 
@@ -35,7 +35,7 @@ class SearchSetup(QWidget):
         self.trials.setValue(USUAL_TRIALS)
         self.minutes = CalmSpinBox()
         self.minutes.setRange(0, _MOST_MINUTES)
-        self.minutes.setSpecialValueText(self.tr("any"))
+        self.minutes.setSpecialValueText(self.tr("none"))
         self.minutes.setSuffix(self.tr(" min"))
         self.start = controls.button(self.tr("Start the search"), "primary")
         self.reason = controls.label("", "warning", wrap=True)
@@ -70,10 +70,10 @@ class SearchSetup(QWidget):
             tick = QCheckBox(titles[name])
             tick.setChecked(name in USUAL)
             values = controls.label("", "small", wrap=True)
-            values.setContentsMargins(22, 0, 0, 0)
             self.ticks[name], self.ranges[name] = tick, values
+            below = controls.row(_INDENT, values, gap=0)
             row, column = divmod(place, _COLUMNS)
-            grid.addLayout(controls.column(tick, values, None, gap=0), row, column)
+            grid.addLayout(controls.column(tick, below, None, gap=0), row, column)
         for column in range(_COLUMNS):
             grid.setColumnStretch(column, 1)
         holder = QWidget()
@@ -86,7 +86,7 @@ class SearchSetup(QWidget):
                 controls.row(
                     *self._limit(self.tr("Trials"), self.trials),
                     controls.GAP,
-                    *self._limit(self.tr("At most"), self.minutes),
+                    *self._limit(self.tr("Time limit"), self.minutes),
                     None,
                     self.start,
                 ),

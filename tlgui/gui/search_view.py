@@ -71,18 +71,20 @@ class SearchView(QWidget):
             self.details,
             self.plot,
             self.table,
-            buttons,
             gap=10,
         )
         trials.setStretch(3, 1)
+        found = QWidget()
+        found.setLayout(trials)
         page = QWidget()
-        page.setLayout(trials)
+        whole = controls.column(controls.scrolled(found), buttons, gap=10)
+        page.setLayout(whole)
         self._pages.addWidget(self.setup)
         self._pages.addWidget(page)
         head = controls.row(self.title, None, self.close_link)
-        whole = controls.column(head, self._pages, gap=10)
-        whole.setStretch(1, 1)
-        self.setLayout(whole)
+        layout = controls.column(head, self._pages, gap=10)
+        layout.setStretch(1, 1)
+        self.setLayout(layout)
 
     def _connect(self) -> None:
         self.close_link.clicked.connect(self.closed)
@@ -122,7 +124,7 @@ class SearchView(QWidget):
         best = None if state is None else state.best
         planned = 0 if state is None else state.spec.trials
         self.plot.show_trials(trials, best.number if best else 0, planned)
-        self.table.show_trials(trials)
+        self.table.show_trials(trials, tuple(best.values) if best else ())
         self.table.setVisible(best is not None)
         self.show_state()
 
@@ -197,7 +199,7 @@ class SearchView(QWidget):
         counts = {o: sum(t.outcome is o for t in state.trials) for o in TrialOutcome}
         parts = [self.tr("{0} so far").format(duration_text(round(state.seconds)))]
         if counts[TrialOutcome.PRUNED]:
-            text = self.tr("{0} ended early")
+            text = self.tr("{0} ended early (hollow)")
             parts.append(text.format(counts[TrialOutcome.PRUNED]))
         if counts[TrialOutcome.FAILED]:
             parts.append(self.tr("{0} failed").format(counts[TrialOutcome.FAILED]))

@@ -46,11 +46,6 @@ def value_text(setting: str, value: Value) -> str:
     return number_text(value, QLocale()) if isinstance(value, float) else str(value)
 
 
-def values_text(values: Values) -> str:
-    """All values of a trial in one line."""
-    return " · ".join(value_lines(values))
-
-
 def value_lines(values: Values) -> list[str]:
     """The values of a trial, each with its name."""
     titles = setting_titles()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPaintEvent
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QWidget
 
 from tlgui.core.search import Trial, TrialOutcome
 from tlgui.gui import controls
@@ -123,7 +123,7 @@ class TrialsPlot(QWidget):
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._views = QStackedLayout(self)
         self._views.addWidget(self.hint)
-        self.setMinimumHeight(150)
+        self.setMinimumHeight(170)
 
     def show_trials(self, trials: tuple[Trial, ...], best: int, planned: int) -> None:
         """Draws trials; see `TrialMarks.draw_trials`."""
@@ -150,6 +150,8 @@ class TrialsPlot(QWidget):
         self.canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.canvas.setAccessibleName(self.tr("Accuracy of the trials"))
         self.canvas.installEventFilter(self)
+        policy = QSizePolicy.Policy.Ignored  # it takes what is left
+        self.canvas.setSizePolicy(policy, policy)
         self._views.addWidget(self.canvas)
         self._dress()
         self._draw()

@@ -1,7 +1,7 @@
 """The best few trials of a search, each with its settings."""
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 from tlgui.core.search import Trial
 from tlgui.gui.durations import duration_text
 from tlgui.gui.percent import percent
-from tlgui.gui.search_words import values_text
+from tlgui.gui.search_words import setting_titles, value_text
 from tlgui.gui.theme import current_theme
 
 _ROWS = 4
@@ -29,16 +29,7 @@ class TrialsTable(QTableWidget):
     trial_chosen = Signal(int)
 
     def __init__(self) -> None:
-        super().__init__(0, 5)
-        self.setHorizontalHeaderLabels(
-            [
-                self.tr("Trial"),
-                self.tr("Accuracy"),
-                self.tr("Very likely"),
-                self.tr("Time"),
-                self.tr("Settings"),
-            ]
-        )
+        super().__init__()
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -50,7 +41,6 @@ class TrialsTable(QTableWidget):
         self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         self._numbers: list[int] = []
@@ -70,8 +60,23 @@ class TrialsTable(QTableWidget):
         if sheet != self.styleSheet():  # setting it changes the palette again
             self.setStyleSheet(sheet)
 
-    def show_trials(self, trials: tuple[Trial, ...]) -> None:
-        """Shows the best of them that have a model."""
+    def show_trials(self, trials: tuple[Trial, ...], settings: tuple[str, ...]) -> None:
+        """Shows the best of them that have a model.
+
+        Args:
+            trials: all of a search.
+            settings: those that were searched; each has a column.
+        """
+        titles = setting_titles()
+        heads = [
+            self.tr("Trial"),
+            self.tr("Accuracy"),
+            self.tr("Very likely"),
+            self.tr("Time"),
+            *(titles[name] for name in settings),
+        ]
+        self.setColumnCount(len(heads))
+        self.setHorizontalHeaderLabels(heads)
         kept = [trial for trial in trials if trial.has_model]
         best = sorted(kept, key=lambda trial: trial.rank, reverse=True)[:_ROWS]
         self._numbers = [trial.number for trial in best]
@@ -91,18 +96,26 @@ class TrialsTable(QTableWidget):
             percent(trial.accuracy),
             between,
             duration_text(float(trial.seconds)),
-            values_text(trial.values),
+            *(value_text(name, value) for name, value in trial.values.items()),
         )
 
     def _fit(self) -> None:
         rows = max(1, self.rowCount())
         header = self.horizontalHeader().sizeHint().height()
-        self.setFixedHeight(header + rows * _ROW_HEIGHT + 2 * self.frameWidth())
+        bar = self.horizontalScrollBar()
+        room = bar.sizeHint().height() if bar.maximum() else 0
+        height = header + rows * _ROW_HEIGHT + 2 * self.frameWidth() + room
+        self.setFixedHeight(height)
 
     @Slot(QModelIndex)
     def _on_activated(self, index: QModelIndex) -> None:
         if index.row() < len(self._numbers):
             self.trial_chosen.emit(self._numbers[index.row()])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Makes room for a bar where the columns do not fit."""
+        super().resizeEvent(event)
+        self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Takes new colours."""
