@@ -33,8 +33,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--search",
         default=_dashed(USUAL),
         metavar="NAME,NAME…",
-        help=f"out of {_dashed(searchable())}; with values as in blocks=0..4 or "
-        f"optimizer=adam/sgd ({_dashed(USUAL)})",
+        help=f"out of {_dashed(searchable(), ', ')}; with values as in blocks=0..4 or "
+        f"optimizer=adam/sgd ({_dashed(USUAL, ', ')})",
     )
     add("--trials", type=int, help=f"how many at most ({USUAL_TRIALS})")
     add("--minutes", type=float, help="that it may take (as long as the trials do)")
@@ -188,5 +188,5 @@ class _Output:
             self._bar = None
 
 
-def _dashed(names: tuple[str, ...]) -> str:
-    return ",".join(name.replace("_", "-") for name in names)
+def _dashed(names: tuple[str, ...], between: str = ",") -> str:
+    return between.join(name.replace("_", "-") for name in names)

@@ -26,6 +26,7 @@ LIBRARIES = (
     "libxcb-util.so.*",
     "libxkbcommon-x11.so.*",
     "libbz2.so.*",
+    "libsqlite3.so.*",
 )
 """Few systems have all of these, or under these names; all have what lies below.
 

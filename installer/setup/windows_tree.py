@@ -32,6 +32,11 @@ NOT_INSTALLED = frozenset(
         "joblib",
         "narwhals",
         "grpcio",
+        "sqlalchemy",
+        "alembic",
+        "mako",
+        "markupsafe",
+        "pyyaml",
         "libclang",
         "setuptools",
         "wheel",
@@ -242,7 +247,7 @@ def _add_program(places: Places, inside: Path) -> None:
 def _leave_out(inside: Path) -> None:
     """What the frozen program leaves out, and what only running alone needs."""
     unused = ["bin/*", "Scripts/*", "python.exe", "pythonw.exe", "python.cat"]
-    unused += ["sqlite3.dll", "_sqlite3.pyd", "*.lib", "share/*"]
+    unused += ["*.lib", "share/*"]
     for file in sorted(inside.rglob("*")):
         place = file.relative_to(inside).as_posix()
         left_out = any(fnmatch.fnmatchcase(place, pattern) for pattern in unused)

@@ -28,6 +28,7 @@ from tlgui.core.search_space import (
     USUAL,
     Choices,
     Span,
+    Value,
     Values,
     applied,
     in_words,
@@ -89,9 +90,9 @@ def test_values_make_a_spec() -> None:
 
 
 def test_what_means_nothing_for_a_head_alone_makes_no_difference() -> None:
-    other = {"blocks": 0, "strategy": "gradual", "l2_sp": 0.1}
+    other: dict[str, Value] = {"blocks": 0, "strategy": "gradual", "l2_sp": 0.1}
     assert applied(BASE, other) == BASE
-    assert applied(BASE, other | {"blocks": 1}).strategy == "gradual"
+    assert applied(BASE, {**other, "blocks": 1}).strategy == "gradual"
 
 
 def test_another_model_keeps_the_choice_of_blocks() -> None:

@@ -209,7 +209,7 @@ def test_a_pause_and_going_on(
     assert jobs.stops == [Stop.PAUSE]
     assert page.search.sentence.text() == "Stopping after this batch…"
     jobs.play(SearchEnded(job.file, state), events.JobEnded(Outcome.STOPPED))
-    assert session.status is Status.IDLE
+    assert session.trouble() == ""
     assert "rests after 4 of 6 trials" in page.search.sentence.text()
     assert "rests after 4 of 6 trials" in page.status.sentence.text()
     assert "a little flattering" in page.search.details.text()

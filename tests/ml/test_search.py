@@ -13,11 +13,12 @@ from tlgui.core.events import EpochEnded, Event, Stop
 from tlgui.core.run import create_run, open_run
 from tlgui.core.search import SearchSpec, SearchState, Trial, TrialOutcome
 from tlgui.core.search_events import SearchBegan, SearchEnded, TrialBegan, TrialEnded
-from tlgui.core.search_file import SearchLock, begin_search, read_search
+from tlgui.core.search_file import SearchLock, begin_search, read_search, write_search
 from tlgui.core.search_space import Choices, Span, applied
 from tlgui.core.spec import TrainingSpec
 from tlgui.ml import search as searching
 from tlgui.ml.search import search_settings
+from tlgui.ml.training import train
 
 pytestmark = pytest.mark.tf
 
@@ -144,7 +145,7 @@ def test_a_kill_between_a_run_and_its_note_takes_the_run_as_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     file = tmp_path / "killed" / "search.json"
-    write = searching.write_search
+    write = write_search
 
     def killed(file: Path, state: SearchState) -> None:
         if state.trials:
@@ -180,7 +181,6 @@ def test_to_stop_and_keep_keeps_the_trial_under_way(
 def test_what_cannot_be_trained_is_told_and_the_search_goes_on(
     colours: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train = searching.train
     troubles = {"trial 2": MemoryError(), "trial 3": DivergedError("Too large.")}
 
     def failing(spec: TrainingSpec, folder: Path, *rest: object) -> object:

@@ -29,6 +29,7 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "dropout": "dropout",
         LABEL_SMOOTHING: "label smoothing",
         "mixup": "mixup",
+        "cutmix": "CutMix",
         "augmentation": "augmentation",
         "schedule": "schedule",
         "optimizer": "optimizer",
@@ -46,6 +47,7 @@ _NUMBERS: Mapping[str, tuple[float, ...]] = MappingProxyType(
         "dropout": (0.0, 0.1, 0.2, 0.3, 0.4, 0.5),
         LABEL_SMOOTHING: (0.0, 0.05, 0.1, 0.15, 0.2),
         "mixup": (0.0, 0.1, 0.2, 0.4, 0.8),
+        "cutmix": (0.0, 0.2, 0.5, 1.0),
         "batch_size": (8, 16, 32, 64),
         "epochs": (5, 10, 15, 20, 30),
     }
