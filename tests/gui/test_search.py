@@ -319,7 +319,9 @@ def test_an_interrupted_search_is_offered_with_its_project(
     file = opened(qtbot, projects, tmp_path, TrainingSpec(data="/photos"))
     assert "interrupted after 4 of 6 trials" in told[-1]
     assert page.shows_search
+    assert not page.search.is_setting_up
     assert page.search.table.rowCount() == 2
+    assert "rests after 4 of 6 trials" in page.status.sentence.text()
     session.take_dataset(a_dataset())
     page.search.go_on.click()
     assert jobs.submitted[-1] == SearchJob(str(file), None, session.dataset)  # type: ignore[arg-type]

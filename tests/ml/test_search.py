@@ -156,10 +156,13 @@ def test_a_kill_between_a_run_and_its_note_takes_the_run_as_it_is(
     with pytest.raises(Killed):
         go(file, a_search(colours))
     monkeypatch.setattr(searching, "write_search", write)
+    draft = file.parent / ".search-abcdefgh.json"
+    draft.write_text("{")
     model = file.parent / "trial 1" / "model.keras"
     before = model.stat().st_mtime_ns
     assert alike(go(file, a_search(colours))) == whole
     assert model.stat().st_mtime_ns == before
+    assert not draft.exists()
 
 
 def test_to_stop_and_keep_keeps_the_trial_under_way(

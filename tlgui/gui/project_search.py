@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 
 from tlgui.core.search import SearchState
-from tlgui.gui.project_runs import RESULT_PAGE, ProjectRuns
+from tlgui.gui.project_runs import RESULT_PAGE, TRAINING_PAGE, ProjectRuns
 from tlgui.gui.session import Session
 
 
@@ -57,11 +57,11 @@ class ProjectSearch(QObject):
                 )
             )
         else:
-            self._runs.show(folder, RESULT_PAGE if run.has_model else "")
+            self._runs.show(folder, RESULT_PAGE if run.has_model else TRAINING_PAGE)
 
     @Slot()
     def _on_ended(self) -> None:
         """Shows the best run once the search is over."""
         state = self._session.search.state
         if state is not None and state.best is not None and state.is_over:
-            self._runs.show(state.best.run, "")
+            self._runs.show(state.best.run, TRAINING_PAGE)

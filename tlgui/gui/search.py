@@ -97,6 +97,7 @@ class Search(QObject):
         self._forget()
         if found is not None:
             self.file, self.state = found
+            self.is_latest = not self.state.is_over
         self.changed.emit()
         self.restored.emit()
 

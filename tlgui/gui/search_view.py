@@ -97,6 +97,7 @@ class SearchView(QWidget):
         self.plot.trial_chosen.connect(self._show_run)
         self.table.trial_chosen.connect(self._show_run)
         self._search.changed.connect(self._take_state)
+        self._search.restored.connect(self._on_restored)
         self._session.status_changed.connect(self.show_state)
         self._session.dataset_changed.connect(self.show_state)
 
@@ -111,6 +112,13 @@ class SearchView(QWidget):
         if not self._search.is_running:
             self._pages.setCurrentIndex(_SETUP)
             self.setup.show_state()
+
+    @Slot()
+    def _on_restored(self) -> None:
+        """What was searched before comes first."""
+        if self._search.state is not None:
+            self._pages.setCurrentIndex(_TRIALS)
+            self.show_state()
 
     @Slot()
     def _take_state(self) -> None:
@@ -180,6 +188,8 @@ class SearchView(QWidget):
             return ""
         first = state.trials[0]
         text = self.tr("Best so far: {0} of {1} right ({2}), in trial {3}.")
+        if state.is_over:
+            text = self.tr("Best: {0} of {1} right ({2}), in trial {3}.")
         said = text.format(best.right, best.total, percent(best.accuracy), best.number)
         if first.has_model and best.number != first.number:
             more = self.tr("The settings as they were: {0}.").format(

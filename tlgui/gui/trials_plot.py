@@ -119,7 +119,7 @@ class TrialsPlot(QWidget):
         self._library.loaded.connect(self._build)
         self.canvas: Any = None
         self.plot: TrialMarks | None = None
-        self.hint = controls.label(self.tr("The trials appear here."), "muted")
+        self.hint = controls.label("", "muted")
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._views = QStackedLayout(self)
         self._views.addWidget(self.hint)
@@ -130,6 +130,8 @@ class TrialsPlot(QWidget):
         if (trials, best, planned) == (self._trials, self._best, self._planned):
             return
         self._trials, self._best, self._planned = trials, best, planned
+        waits = self.tr("The trials are being drawn …")
+        self.hint.setText(waits if trials else self.tr("The trials appear here."))
         self._draw()
 
     @Slot()

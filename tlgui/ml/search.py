@@ -5,6 +5,7 @@ import math
 import time
 from pathlib import Path
 
+from tlgui.core import storage
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.checkpoint import FOLDER as CHECKPOINTS
 from tlgui.core.checkpoint import Checkpoints
@@ -70,6 +71,7 @@ def search_settings(
     """
     lock = SearchLock(file)
     try:
+        storage.drop_drafts(file)  # of a writer that was killed
         emit(SearchBegan(str(file), state))
         found = _Search(state, file, emit, stop).run(dataset)
     finally:
