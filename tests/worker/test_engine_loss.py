@@ -5,7 +5,7 @@ from tlgui.core.events import Failure, Outcome
 from tlgui.core.spec import TrainingSpec
 from tlgui.worker.engine import _failure
 from tlgui.worker.engine_loss import ending_of_loss
-from tlgui.worker.jobs import ImportJob, PredictJob, TrainJob
+from tlgui.worker.jobs import ImportJob, PredictJob, SearchJob, TrainJob
 
 TRAINING = TrainJob(TrainingSpec(data="/p"), a_dataset(), "/runs", "one")
 
@@ -29,6 +29,14 @@ def test_another_end_is_no_lack_of_memory(code: int | None) -> None:
 
 def test_before_the_first_epoch_it_can_go_on_too() -> None:
     assert "No epoch was finished yet" in ending_of_loss(TRAINING, -9, 0).trouble
+
+
+def test_a_search_can_go_on() -> None:
+    told = ending_of_loss(SearchJob("/runs/search.json", None, a_dataset()), -9, 3)
+    assert told.failure is Failure.MEMORY
+    assert told.trouble.endswith(
+        "Every finished trial is kept, and the search can go on."
+    )
 
 
 def test_without_a_run_folder_there_is_nothing_to_go_on_with() -> None:
