@@ -25,7 +25,7 @@ class ComparisonBar(QFrame):
             self.tr(
                 "How often this is right: on 17 tasks of ours it named the one of "
                 "three models that then trained best 11 times (0.5 percentage points "
-                "of accuracy lost on average), ImageNet accuracy did 7 times (1.6 lost)."
+                "of accuracy lost on average), ImageNet accuracy 7 times (1.6 lost)."
             )
         )
         self.bar = QProgressBar()
