@@ -28,6 +28,7 @@ _STAGES = {
     Stage.COMPARING: "Comparing",
     Stage.LOADING: "Loading the backbone",
     Stage.TRACING: "Preparing the first batch",
+    Stage.RANGE_TEST: "Testing learning rates",
     Stage.SAVING: "Saving",
 }
 

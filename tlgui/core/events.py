@@ -10,6 +10,7 @@ from typing import Any
 from tlgui.core.costs import Speed
 from tlgui.core.history import EpochRecord
 from tlgui.core.ranking import Ranking
+from tlgui.core.rate_finder import RateCurve
 from tlgui.core.report import Evaluation
 
 
@@ -43,6 +44,7 @@ class Stage(StrEnum):
     COMPARING = "comparing"
     LOADING = "loading"
     TRACING = "tracing"
+    RANGE_TEST = "range test"
     TRAINING = "training"
     VALIDATING = "validating"
     SAVING = "saving"
@@ -278,6 +280,17 @@ class RankingMade(Event):
     def to_json(self) -> dict[str, Any]:
         """One line of `--json` output."""
         return {"event": "ranking_made", **self.ranking.to_json()}
+
+
+@dataclass(frozen=True)
+class RateCurveMade(Event):
+    """Learning rates were tested on the person's samples."""
+
+    curve: RateCurve
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of `--json` output."""
+        return {"event": "rate_curve_made", **self.curve.to_json()}
 
 
 @dataclass(frozen=True)

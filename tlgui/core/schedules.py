@@ -18,7 +18,7 @@ SCHEDULES: Mapping[str, str] = MappingProxyType(
         "bit": "Rises, then falls to a tenth three times (BiT's HyperRule).",
     }
 )
-COSINE, PLATEAU, BIT = "cosine", "plateau", "bit"
+COSINE, CONSTANT, PLATEAU, BIT = "cosine", "constant", "plateau", "bit"
 PLATEAU_EPOCHS, PLATEAU_FACTOR = 2, 1 / 3
 # https://github.com/google-research/big_transfer, `bit_hyperrule.py`: of few steps
 # the first fifth warms up, of many the first twentieth.

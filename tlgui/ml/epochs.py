@@ -24,7 +24,7 @@ from tlgui.core.types import Floats
 from tlgui.ml.evaluation import predict_samples
 from tlgui.ml.feeding import Feed
 from tlgui.ml.mixing import Alphas, mixed
-from tlgui.ml.pipeline import SampleReader, check_readable, training_order
+from tlgui.ml.pipeline import Batch, SampleReader, check_readable, training_order
 
 # The live curve needs no more than this many seconds between batch values.
 _BATCH_INTERVAL = 0.05
@@ -108,8 +108,7 @@ class EpochRunner:
             TlguiError: the loss became infinite, or no file can be read any more.
         """
         samples, epoch = self._dataset.samples[TRAIN], progress.epoch
-        classes, learning = len(self._dataset.class_names), 0.0
-        size, is_first = self._spec.batch_size, True
+        size, is_first, learning = self._spec.batch_size, True, 0.0
         order = training_order(self._spec.seed, epoch, len(samples))
         batches = feed.source.batches(
             samples, size, order=order[progress.step * size :], epoch=epoch
@@ -117,15 +116,7 @@ class EpochRunner:
         for batch in batches:
             count = len(batch.labels)
             began = time.monotonic()
-            loss, right = feed.learner.train(
-                *mixed(
-                    batch.inputs,
-                    batch.one_hot(classes),
-                    self._weights[batch.labels],
-                    Alphas(self._spec.mixup, self._spec.cutmix),
-                    (self._spec.seed, epoch, progress.step),
-                )
-            )
+            loss, right = self.learn(feed, batch, epoch, progress.step)
             moving = time.monotonic() - began
             learning += moving
             if not math.isfinite(loss):
@@ -145,6 +136,31 @@ class EpochRunner:
             if self._stop() is not None:
                 return
         check_readable(self._reader, progress.seen)
+
+    def learn(
+        self, feed: Feed, batch: Batch, epoch: int, step: int
+    ) -> tuple[float, int]:
+        """Moves the weights once, with samples weighed and mixed as the spec says.
+
+        Args:
+            feed: whose learner moves them.
+            batch: of its source.
+            epoch: decides, with `step`, what is mixed.
+            step: steps of the epoch that are done.
+
+        Returns:
+            The loss and the number of right answers, before the move.
+        """
+        one_hot = batch.one_hot(len(self._dataset.class_names))
+        return feed.learner.train(
+            *mixed(
+                batch.inputs,
+                one_hot,
+                self._weights[batch.labels],
+                Alphas(self._spec.mixup, self._spec.cutmix),
+                (self._spec.seed, epoch, step),
+            )
+        )
 
     def validate(
         self, feed: Feed, *, stoppable: bool = True

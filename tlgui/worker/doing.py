@@ -10,6 +10,7 @@ from tlgui.core.events import (
     Outcome,
     ProgressMade,
     RankingMade,
+    RateCurveMade,
     SpeedMeasured,
     Stage,
     StopRequest,
@@ -22,8 +23,10 @@ from tlgui.worker.jobs import (
     Background,
     ImportJob,
     Job,
+    Looking,
     PredictJob,
     RankJob,
+    RateFinderJob,
     ResumeJob,
     SearchJob,
     SpeedJob,
@@ -84,9 +87,7 @@ def _train(job: Training, emit: Emit, stop: StopRequest) -> Outcome:
     return Outcome.COMPLETED if stop() is None else Outcome.STOPPED
 
 
-def _look(
-    job: Background | RankJob | ImportJob | PredictJob, emit: Emit, stop: StopRequest
-) -> None:
+def _look(job: Background | Looking, emit: Emit, stop: StopRequest) -> None:
     def should_stop() -> bool:
         return stop() is not None
 
@@ -113,6 +114,10 @@ def _look(
                 should_stop,
             )
             emit(RankingMade(ranking))
+        case RateFinderJob(spec, dataset):
+            from tlgui.ml.rate_finder import find_rate
+
+            emit(RateCurveMade(find_rate(spec, emit, stop, dataset)))
         case PredictJob(run, sources):
             from tlgui.ml.prediction import predict_sources
 

@@ -1,7 +1,14 @@
 """What a person is told when the engine ends by itself."""
 
 from tlgui.core.events import Failure, JobEnded, Outcome
-from tlgui.worker.jobs import ImportJob, Job, RankJob, SearchJob, Training
+from tlgui.worker.jobs import (
+    ImportJob,
+    Job,
+    RankJob,
+    RateFinderJob,
+    SearchJob,
+    Training,
+)
 
 # SIGKILL, as sent where memory runs out; Windows' STATUS_NO_MEMORY and
 # STATUS_COMMITMENT_LIMIT.
@@ -33,6 +40,8 @@ def _work(job: Job) -> str:
         return "training"
     if isinstance(job, RankJob):
         return "comparing models"
+    if isinstance(job, RateFinderJob):
+        return "testing learning rates"
     return "reading the model file" if isinstance(job, ImportJob) else "predicting"
 
 

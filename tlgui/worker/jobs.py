@@ -133,6 +133,20 @@ class RankJob:
     backbones: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class RateFinderJob:
+    """Test learning rates for a training, without a run.
+
+    Attributes:
+        spec: of the training.
+        dataset: as scanned already.
+    """
+
+    spec: TrainingSpec
+    dataset: Dataset
+
+
 Training = TrainJob | ResumeJob | AutoJob | SearchJob
 Background = WarmUp | SpeedJob
-Job = Background | Training | PredictJob | ImportJob | RankJob
+Looking = PredictJob | ImportJob | RankJob | RateFinderJob
+Job = Background | Training | Looking

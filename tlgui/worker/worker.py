@@ -13,7 +13,14 @@ from tlgui.core import events
 from tlgui.core.events import JobEnded, Outcome, Stop
 from tlgui.worker.engine import EngineProcess, Message, Order, StopOrder
 from tlgui.worker.engine_loss import ending_of_loss
-from tlgui.worker.jobs import Background, Job, SpeedJob, Training, WarmUp
+from tlgui.worker.jobs import (
+    Background,
+    Job,
+    RateFinderJob,
+    SpeedJob,
+    Training,
+    WarmUp,
+)
 from tlgui.worker.pace import REST, Pace
 from tlgui.worker.under_way import UnderWay
 
@@ -206,8 +213,9 @@ class Worker(QThread):
     def _pass_on(self, current: UnderWay, event: events.Event) -> None:
         if isinstance(event, JobEnded):
             self._current = None
-            if isinstance(current.job, Training) or event.outcome is Outcome.STOPPED:
-                # The run has used up what was prepared, or it was cut short.
+            uses_up = isinstance(current.job, Training | RateFinderJob)
+            if uses_up or event.outcome is Outcome.STOPPED:
+                # The job has used up what was prepared, or it was cut short.
                 self._queue(self._warm_up)
         match current.job:
             case WarmUp():
