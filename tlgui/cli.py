@@ -10,10 +10,16 @@ from typing import Any, NoReturn
 
 from tlgui import __version__, cli_auto, cli_output, cli_progress, cli_search, paths
 from tlgui.cli_models import models, rank
+from tlgui.cli_rate import find_rate
 from tlgui.cli_run import follow, most_at_once, read_photos
 from tlgui.cli_stop import EXIT_STOPPED as EXIT_STOPPED
 from tlgui.cli_stop import StopFlag
-from tlgui.cli_training import add_training_options, left_out, spec_of
+from tlgui.cli_training import (
+    add_rate_test_options,
+    add_training_options,
+    left_out,
+    spec_of,
+)
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import Stopped, TlguiError
@@ -24,7 +30,7 @@ from tlgui.core.spec import TrainingSpec
 
 COMMANDS = (
     *("demo", "scan", "models", "rank", "layers", "import"),
-    *("train", "auto", "search", "evaluate", "predict"),
+    *("find-rate", "train", "auto", "search", "evaluate", "predict"),
 )
 EXIT_OK, EXIT_TROUBLE = 0, 2
 
@@ -98,6 +104,8 @@ def build_parser() -> argparse.ArgumentParser:
     opened = command("import", _import, "open a model file of others to start from it")
     opened.add_argument("file", type=Path, metavar="FILE", help=".keras or .h5")
     opened.add_argument("--name", default="", help="how to call it")
+    tested = command("find-rate", find_rate, "which learning rate suits a training")
+    add_rate_test_options(tested)
     add_training_options(command("train", _train, "fine-tune a pretrained backbone"))
     cli_auto.add_options(command("auto", cli_auto.auto, "train without saying how"))
     cli_search.add_options(

@@ -17,8 +17,12 @@ from tlgui.core.events import (
 )
 from tlgui.core.metrics import class_scores
 from tlgui.core.ranking import Ranking
+from tlgui.core.rate_finder import RateCurve
 from tlgui.core.report import Evaluation
 from tlgui.core.starting_point import StartingPoint
+
+# Three rows for each power of ten.
+_EVERY = 5
 
 
 def dataset_to_json(dataset: Dataset) -> dict[str, Any]:
@@ -110,6 +114,25 @@ def print_ranking(ranking: Ranking) -> None:
         f"{ranking.quickest.name}. Tried on {ranking.best.samples} photos; k-NN and "
         f"LogME order them alike to {ranking.agreement:.2f} (Kendall's tau)."
     )
+
+
+def print_rate_curve(curve: RateCurve) -> None:
+    """What `tlgui find-rate` prints: every fifth step, and what follows from all."""
+    steps = [*zip(curve.rates, curve.smoothed, strict=True)][::_EVERY]
+    _print_table(
+        [["learning rate", "smoothed loss"]]
+        + [[f"{rate:.2g}", f"{loss:.4f}"] for rate, loss in steps]
+    )
+    tested = "the head alone"
+    if curve.trainable:
+        tested = f"the head and {', '.join(curve.trainable)}"
+    print(f"Tested with {tested}, which the training begins with.")
+    if curve.share != 1.0:
+        print(f"As in the training, that learned at {curve.share:g} of these rates.")
+    if curve.suggested is None:
+        print(curve.reason)
+    else:
+        print(f"Suggested: --learning-rate {curve.suggested:g}")
 
 
 def start_to_json(point: StartingPoint) -> dict[str, Any]:

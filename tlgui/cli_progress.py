@@ -14,6 +14,7 @@ from tlgui.core.events import (
     Event,
     Noticed,
     ProgressMade,
+    RateTested,
     RunEnded,
     RunStarted,
     SourceChosen,
@@ -28,7 +29,6 @@ _STAGES = {
     Stage.COMPARING: "Comparing",
     Stage.LOADING: "Loading the backbone",
     Stage.TRACING: "Preparing the first batch",
-    Stage.RANGE_TEST: "Testing learning rates",
     Stage.SAVING: "Saving",
 }
 
@@ -83,6 +83,8 @@ class TrainingOutput:
         match event:
             case StageChanged(stage):
                 self._begin(_STAGES.get(stage, ""))
+            case RateTested(step, steps):
+                self._progress("Testing learning rates", step, steps, "step")
             case ProgressMade(stage, done, total):
                 unit = BYTES if stage is Stage.DOWNLOADING else "file"
                 self._progress("", done, total, unit)

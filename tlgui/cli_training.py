@@ -1,4 +1,4 @@
-"""What `tlgui train` can be told, and the spec that comes of it."""
+"""What `tlgui train` and `find-rate` can be told, and the spec that comes of it."""
 
 import argparse
 import dataclasses
@@ -35,6 +35,15 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_rate_test_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what matters to a test of learning rates; the rest is as usual."""
+    add = parser.add_argument
+    add("data", type=Path, metavar="DATA", help="one sub-folder a class, or train/ …")
+    _add_first_settings(parser, "")
+    rest = ("learning_rate", "schedule", "ema", "patience")
+    parser.set_defaults(**{name: getattr(_DEFAULTS, name) for name in rest})
+
+
 def add_setting_options(
     parser: argparse.ArgumentParser, batch_size_also: str = ""
 ) -> None:
@@ -45,6 +54,16 @@ def add_setting_options(
         batch_size_also: what else the batch size means to it.
     """
     add = parser.add_argument
+    _add_first_settings(parser, batch_size_also)
+    add("--learning-rate", type=float, default=_DEFAULTS.learning_rate)
+    add("--schedule", default=_DEFAULTS.schedule, help=", ".join(SCHEDULES))
+    add("--ema", type=float, default=_DEFAULTS.ema, help="0..0.9999")
+    add("--patience", type=int, default=_DEFAULTS.patience, help="0: never stop early")
+
+
+def _add_first_settings(parser: argparse.ArgumentParser, batch_size_also: str) -> None:
+    """Adds the settings that decide a run from its first step on, but for its rate."""
+    add = parser.add_argument
     add("--backbone", help=f"{', '.join(CATALOGUE)}; or that of --start")
     add("--start", metavar="RUN_or_MODEL", help="go on from a run or an imported model")
     add("--trainable", default="head", help="head, all, last:N or BLOCK,BLOCK…")
@@ -54,13 +73,10 @@ def add_setting_options(
         type=int,
         help=f"photos a step ({_DEFAULTS.batch_size}){batch_size_also}",
     )
-    add("--learning-rate", type=float, default=_DEFAULTS.learning_rate)
-    add("--schedule", default=_DEFAULTS.schedule, help=", ".join(SCHEDULES))
     add("--optimizer", default=_DEFAULTS.optimizer, help=", ".join(OPTIMIZERS))
     add("--loss", default=_DEFAULTS.loss, help=", ".join(LOSSES))
     add("--label-smoothing", type=float, default=_DEFAULTS.label_smoothing)
     add("--focal-gamma", type=float, default=_DEFAULTS.focal_gamma)
-    add("--ema", type=float, default=_DEFAULTS.ema, help="0..0.9999")
     add("--head-decay", type=float, default=_DEFAULTS.head_decay, help="L2, 0..10")
     add("--dropout", type=float, default=_DEFAULTS.dropout, help="0..0.9")
     add("--l2-sp", type=float, default=_DEFAULTS.l2_sp, help="L2 to the start")
@@ -71,7 +87,6 @@ def add_setting_options(
     add("--strategy", default=_DEFAULTS.strategy, help=", ".join(STRATEGIES))
     add("--val", default=str(_DEFAULTS.validation), help="a folder, or a share 0..1")
     add("--class-weights", action="store_true", help="let rare classes count as much")
-    add("--patience", type=int, default=_DEFAULTS.patience, help="0: never stop early")
     add("--seed", type=int, default=_DEFAULTS.seed)
 
 

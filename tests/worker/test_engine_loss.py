@@ -5,7 +5,13 @@ from tlgui.core.events import Failure, Outcome
 from tlgui.core.spec import TrainingSpec
 from tlgui.worker.engine import _failure
 from tlgui.worker.engine_loss import ending_of_loss
-from tlgui.worker.jobs import ImportJob, PredictJob, SearchJob, TrainJob
+from tlgui.worker.jobs import (
+    ImportJob,
+    PredictJob,
+    RateFinderJob,
+    SearchJob,
+    TrainJob,
+)
 
 TRAINING = TrainJob(TrainingSpec(data="/p"), a_dataset(), "/runs", "one")
 
@@ -52,6 +58,12 @@ def test_photos_that_were_being_named_are_named_again() -> None:
 def test_a_model_file_that_was_being_read_is_named_as_such() -> None:
     told = ending_of_loss(ImportJob("/model.keras", "mine"), -9, None)
     assert "was reading the model file is gone" in told.trouble
+
+
+def test_a_test_of_learning_rates_is_named_as_such() -> None:
+    told = ending_of_loss(RateFinderJob(TRAINING.spec, TRAINING.dataset), -9, None)
+    assert "was testing learning rates is gone" in told.trouble
+    assert told.trouble.endswith("Try again.")
 
 
 def test_memory_that_runs_out_inside_the_engine_is_the_same_failure() -> None:

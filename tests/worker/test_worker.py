@@ -21,7 +21,13 @@ from tlgui.core.spec import TrainingSpec
 from tlgui.core.starting_point import open_starting_point
 from tlgui.core.task import IMAGE_CLASSIFICATION
 from tlgui.worker import under_way
-from tlgui.worker.jobs import ImportJob, PredictJob, ResumeJob, TrainJob
+from tlgui.worker.jobs import (
+    ImportJob,
+    PredictJob,
+    RateFinderJob,
+    ResumeJob,
+    TrainJob,
+)
 from tlgui.worker.worker import Worker
 
 pytestmark = pytest.mark.tf
@@ -72,12 +78,21 @@ def ended(listener: Listener, count: int = 1) -> Callable[[], bool]:
     return lambda: len(listener.of(JobEnded)) >= count
 
 
-def test_trains_then_predicts(
+def test_finds_a_rate_then_trains_then_predicts(
     qtbot: QtBot, warm: tuple[Worker, Listener], colours: Path, tmp_path: Path
 ) -> None:
     worker, listener = warm
     dataset = scan(colours, IMAGE_CLASSIFICATION)
-    worker.submit(train_job(dataset, tmp_path, epochs=2))
+    job = train_job(dataset, tmp_path, epochs=2)
+    worker.submit(RateFinderJob(job.spec, dataset))
+    qtbot.waitUntil(ended(listener), timeout=LONG)
+    assert listener.last_ended().outcome is Outcome.COMPLETED, listener.last_ended()
+    (found,) = listener.of(events.RateCurveMade)
+    assert isinstance(found, events.RateCurveMade)
+    assert len(found.curve.rates) == len(listener.of(events.RateTested))
+    assert not (tmp_path / "runs").exists()
+    listener.events.clear()
+    worker.submit(job)
     qtbot.waitUntil(ended(listener), timeout=LONG)
     assert listener.last_ended().outcome is Outcome.COMPLETED, listener.last_ended()
     assert len(listener.of(events.EpochEnded)) == 2

@@ -44,7 +44,6 @@ class Stage(StrEnum):
     COMPARING = "comparing"
     LOADING = "loading"
     TRACING = "tracing"
-    RANGE_TEST = "range test"
     TRAINING = "training"
     VALIDATING = "validating"
     SAVING = "saving"
@@ -280,6 +279,23 @@ class RankingMade(Event):
     def to_json(self) -> dict[str, Any]:
         """One line of `--json` output."""
         return {"event": "ranking_made", **self.ranking.to_json()}
+
+
+@dataclass(frozen=True)
+class RateTested(Event):
+    """A step of a test of learning rates is done.
+
+    Attributes:
+        step: counted from 1.
+        steps: at most.
+        rate: of the step.
+        loss: of its batch, before the step.
+    """
+
+    step: int
+    steps: int
+    rate: float
+    loss: float
 
 
 @dataclass(frozen=True)

@@ -62,4 +62,6 @@ class Obstacles(QObject):
             return self.tr("A model file is being looked at. One moment.")
         if self._session.comparison.is_running:
             return self.tr("Models are being compared. One moment, or stop that first.")
+        if self._session.rate_search.is_running:
+            return self.tr("Learning rates are being tested. One moment.")
         return ""

@@ -30,6 +30,7 @@ from tlgui.gui.folder_scan import FolderScan
 from tlgui.gui.obstacles import Obstacles
 from tlgui.gui.photo_answers import PhotoAnswers
 from tlgui.gui.pretrained_weights import PretrainedWeights
+from tlgui.gui.rate_search import RateSearch
 from tlgui.gui.run_home import RunHome
 from tlgui.gui.search import Search
 from tlgui.gui.session_states import EngineState as EngineState
@@ -98,6 +99,7 @@ class Session(QObject):
         self.comparison = Comparison(jobs, self)
         self.search = Search(self)
         self.search.trial_began.connect(self.run.empty)
+        self.rate_search = RateSearch(jobs, self)
         self.weights = PretrainedWeights(fetching, self)
         self.weights.arrived.connect(self._on_weights)
         self._obstacles = Obstacles(self)
@@ -193,6 +195,16 @@ class Session(QObject):
             self.trouble_told.emit(busy or self.tr("Choose a folder of photos first."))
             return
         self.comparison.start(self.dataset)
+        self.status_changed.emit()
+
+    @Slot()
+    def find_rate(self) -> None:
+        """Has learning rates tested with what the next run would train first."""
+        trouble = self.occupied() or self.trouble()
+        if trouble or self.dataset is None:
+            self.trouble_told.emit(trouble)
+            return
+        self.rate_search.start(self.spec, self.dataset)
         self.status_changed.emit()
 
     @Slot()
@@ -349,6 +361,8 @@ class Session(QObject):
                 self.comparison.take(event)
             case SearchEvent():
                 self.search.take(event)
+            case _ if self.rate_search.is_running:
+                self.rate_search.take(event)
             case _:
                 self.run.take(event)
 
@@ -366,6 +380,9 @@ class Session(QObject):
             self.starts.take(event)
         elif self.comparison.is_running:
             self.comparison.take(event)
+            self.status_changed.emit()
+        elif self.rate_search.is_running:
+            self.rate_search.take(event)
             self.status_changed.emit()
         elif self.answers.are_coming:
             self.answers.take(event)

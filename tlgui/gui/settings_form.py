@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal, Slot
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QLayout, QToolButton, QWidget
 
 from tlgui.core.dataset import TRAIN, Dataset
 from tlgui.core.errors import TlguiError
@@ -12,6 +12,7 @@ from tlgui.core.spec import TrainingSpec
 from tlgui.core.task import IMAGE_CLASSIFICATION
 from tlgui.gui import controls, setting_choices
 from tlgui.gui.augmentation_preview import AugmentationPreview
+from tlgui.gui.rate_link import RateLink
 from tlgui.gui.session import Session, Status
 from tlgui.gui.setting_fields import (
     ChoiceSetting,
@@ -52,6 +53,7 @@ class SettingsForm(QWidget):
         self.validation = ValidationField()
         self.preview = AugmentationPreview(session)
         self.picture = StrategyPicture(session, self)
+        self.find_rate = RateLink(session, self)
         self.more = self._make_fold()
         self.expert = QWidget()
         self.search = controls.button(self.tr("Search settings…"), "link")
@@ -203,9 +205,13 @@ class SettingsForm(QWidget):
         return fold
 
     def _lay_out(self, experts: dict[str, Setting]) -> None:
-        folded: list[QWidget] = [*experts.values()]
+        folded: list[QWidget | QLayout] = [*experts.values()]
         folded.insert([*experts].index("strategy") + 1, self.picture)
         folded.append(self.search)
+        place = [*experts].index("learning_rate")
+        rate = controls.column(experts["learning_rate"], self.find_rate, gap=0)
+        rate.setAlignment(self.find_rate, Qt.AlignmentFlag.AlignLeft)
+        folded[place] = rate
         self.expert.setLayout(controls.column(*folded, gap=controls.GAP))
         self.setLayout(
             controls.column(

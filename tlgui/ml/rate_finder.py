@@ -14,7 +14,7 @@ from tlgui.core.dataset import TRAIN, Dataset
 from tlgui.core.errors import Stopped
 from tlgui.core.events import (
     Emit,
-    ProgressMade,
+    RateTested,
     Stage,
     StageChanged,
     StopRequest,
@@ -22,7 +22,6 @@ from tlgui.core.events import (
 )
 from tlgui.core.phases import plan_phases
 from tlgui.core.rate_finder import (
-    STEPS,
     RateCurve,
     Series,
     has_exploded,
@@ -133,9 +132,10 @@ class _Test:
             rates, losses = rising_rates(), list[float]()
             for loss in self._losses(feed, rates * share):
                 losses.append(loss)
+                done, rate = len(losses), float(rates[len(losses) - 1])
+                self._emit(RateTested(done, len(rates), rate, loss))
                 if has_exploded(losses):
                     break
-                self._emit(ProgressMade(Stage.RANGE_TEST, len(losses), STEPS))
         return make_curve(rates.tolist(), losses, first.trainable, share)
 
     def _losses(self, feed: Feed, rates: Series) -> Iterator[float]:
