@@ -145,12 +145,13 @@ class RatePlot(QObject):
     def _show_now(self) -> None:
         """Where the present rate lies, named on the side away from the mark."""
         place, (low, high) = math.log10(self._now), self.item.viewRange()[0]
+        top = self.item.viewRange()[1][1]
         for part in (self.present, self.present_label):
             part.setVisible(low <= place <= high)
         self.present.setValue(place)
         self.present_label.setText(self.tr("now: {0}").format(rate_text(self._now)))
-        self.present_label.setAnchor((_LEFT if self._now < self._rate else _RIGHT, 1.0))
-        self.present_label.setPos(place, 0.0)
+        self.present_label.setAnchor((_LEFT if self._now < self._rate else _RIGHT, 0.0))
+        self.present_label.setPos(place, top)
 
     def choose(self, rate: float) -> None:
         """Puts the mark at a rate; 0 takes it away."""
@@ -169,8 +170,7 @@ class RatePlot(QObject):
         if rate == self._curve.suggested:
             text = self.tr("suggested: {0}")
         self.mark_label.setText(text.format(rate_text(rate)))
-        is_low = place < sum(self.item.viewRange()[0]) / 2
-        self.mark_label.setAnchor((_RIGHT if is_low else _LEFT, 0.0))
+        self.mark_label.setAnchor((_RIGHT if self._now < rate else _LEFT, 0.0))
         self.mark_label.setPos(place, top)
         self._show_now()
         self.widget.setAccessibleDescription(
