@@ -91,7 +91,7 @@ def test_what_is_in_the_way_is_said(
     qtbot: QtBot, session: Session, jobs: ScriptedJobs
 ) -> None:
     with qtbot.waitSignal(session.trouble_told) as told:
-        session.find_rate()
+        session.rate_search.start()
     assert "Choose a folder" in told.args[0]
     assert not session.rate_search.is_running
     assert not any(isinstance(job, RateFinderJob) for job in jobs.submitted)

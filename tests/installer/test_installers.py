@@ -202,7 +202,8 @@ def test_makensis_takes_the_script(tmp_path: Path) -> None:
 def test_the_manual_page_has_every_command_and_option() -> None:
     page = man_page(cli.build_parser())
     for name in cli.COMMANDS:
-        assert f"\n.SS {name}" in page
+        escaped = name.replace("-", "\\-")
+        assert f"\n.SS {escaped}" in page
     for option in ("learning\\-rate", "resume", "csv"):
         assert f"\\-\\-{option}\\fR" in page
     assert argparse.SUPPRESS not in page

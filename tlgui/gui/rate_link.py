@@ -27,7 +27,7 @@ class RateLink(QPushButton):
     @Slot()
     def show_state(self) -> None:
         """Says why it cannot be used, where it cannot."""
-        trouble = self._session.occupied() or self._session.trouble()
+        trouble = self._session.rate_search.trouble()
         self.setEnabled(not trouble)
         self.setToolTip(
             trouble or self.tr("Tests steps of rising size on your photos.")
@@ -36,7 +36,7 @@ class RateLink(QPushButton):
     @Slot()
     def look(self) -> None:
         """Begins, unless something is in the way; that is said then."""
-        self._session.find_rate()
+        self._session.rate_search.start()
         if self._session.rate_search.is_running:
             self.dialog = RateDialog(self._session, self.window())
             self.dialog.open()

@@ -1,16 +1,18 @@
 """Which learning rate suits the next training, tested with rising steps."""
 
 import math
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from tlgui.core import events
-from tlgui.core.dataset import Dataset
 from tlgui.core.events import Stage, Stop
 from tlgui.core.rate_finder import RateCurve
-from tlgui.core.spec import TrainingSpec
 from tlgui.gui.threads import Jobs
 from tlgui.worker.jobs import RateFinderJob
+
+if TYPE_CHECKING:
+    from tlgui.gui.session import Session
 
 
 class RateSearch(QObject):
@@ -29,8 +31,9 @@ class RateSearch(QObject):
 
     changed = Signal()
 
-    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: "Session", jobs: Jobs) -> None:
+        super().__init__(session)
+        self._session = session
         self._jobs = jobs
         self.is_running = False
         self.stage: Stage | None = None
@@ -38,12 +41,22 @@ class RateSearch(QObject):
         self.tested: tuple[list[float], list[float]] = ([], [])
         self.curve: RateCurve | None = None
 
-    def start(self, spec: TrainingSpec, dataset: Dataset) -> None:
-        """Tests with what this training would begin with."""
+    def trouble(self) -> str:
+        """Why no test can begin now, as a sentence; "" when it can."""
+        return self._session.occupied() or self._session.trouble()
+
+    @Slot()
+    def start(self) -> None:
+        """Tests what the next run would train first, unless something is in the way."""
+        session, trouble = self._session, self.trouble()
+        if trouble or session.dataset is None:
+            session.trouble_told.emit(trouble)
+            return
         self.is_running, self.curve = True, None
         self.stage, self.progress, self.tested = None, (0, 0), ([], [])
-        self._jobs.submit(RateFinderJob(spec, dataset))
+        self._jobs.submit(RateFinderJob(session.spec, session.dataset))
         self.changed.emit()
+        session.status_changed.emit()
 
     def stop(self) -> None:
         """Ends the test; what was looked at is kept for the training."""
@@ -66,4 +79,5 @@ class RateSearch(QObject):
                 self.curve = curve
             case events.JobEnded():
                 self.is_running = False
+                self._session.status_changed.emit()
         self.changed.emit()

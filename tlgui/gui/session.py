@@ -99,7 +99,7 @@ class Session(QObject):
         self.comparison = Comparison(jobs, self)
         self.search = Search(self)
         self.search.trial_began.connect(self.run.empty)
-        self.rate_search = RateSearch(jobs, self)
+        self.rate_search = RateSearch(self, jobs)
         self.weights = PretrainedWeights(fetching, self)
         self.weights.arrived.connect(self._on_weights)
         self._obstacles = Obstacles(self)
@@ -195,16 +195,6 @@ class Session(QObject):
             self.trouble_told.emit(busy or self.tr("Choose a folder of photos first."))
             return
         self.comparison.start(self.dataset)
-        self.status_changed.emit()
-
-    @Slot()
-    def find_rate(self) -> None:
-        """Has learning rates tested with what the next run would train first."""
-        trouble = self.occupied() or self.trouble()
-        if trouble or self.dataset is None:
-            self.trouble_told.emit(trouble)
-            return
-        self.rate_search.start(self.spec, self.dataset)
         self.status_changed.emit()
 
     @Slot()
@@ -383,7 +373,6 @@ class Session(QObject):
             self.status_changed.emit()
         elif self.rate_search.is_running:
             self.rate_search.take(event)
-            self.status_changed.emit()
         elif self.answers.are_coming:
             self.answers.take(event)
         self.run.stage_changed.emit()
