@@ -3,8 +3,11 @@
 import dataclasses
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from tests.conftest import save_picture
@@ -14,14 +17,22 @@ from tlgui.core.events import (
     Event,
     RateTested,
     RunStarted,
+    SourceChosen,
     Stage,
     StageChanged,
     Stop,
+    Streaming,
 )
-from tlgui.core.rate_finder import STEPS, RateCurve
+from tlgui.core.phases import Phase
+from tlgui.core.rate_finder import STEPS, RateCurve, rising_rates
 from tlgui.core.scan import scan
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.task import IMAGE_CLASSIFICATION
+from tlgui.core.types import Floats
+from tlgui.ml import rate_finder
+from tlgui.ml.feeding import Feed
+from tlgui.ml.learners import Learner, Weights
+from tlgui.ml.pipeline import SampleReader, StreamSource
 from tlgui.ml.rate_finder import find_rate
 from tlgui.ml.training import train
 
@@ -71,17 +82,81 @@ def test_neither_rate_nor_schedule_of_the_spec_matters(colours: Path) -> None:
     assert found(spec) == found(other)
 
 
-def test_blocks_that_learn_at_once_are_tested_at_their_share(colours: Path) -> None:
-    """With a single epoch there is no time for the head alone."""
-    spec = spec_of(colours, trainable=("top",), epochs=1, augmentation="none")
+class Recorded:
+    """A learner whose loss falls a little with each step; notes its rates."""
+
+    def __init__(self) -> None:
+        self.rates: list[float] = []
+
+    def slow_down(self, share: float) -> None:
+        self.rates.append(share)
+
+    def train(self, inputs: Any, labels: Floats, weights: Floats) -> tuple[float, int]:
+        assert len(inputs) == len(labels) == len(weights) == 4, "no smaller last batch"
+        return 2.0 - 0.02 * len(self.rates), 0
+
+
+@dataclass
+class RecordedFeeding:
+    """Takes the place of `Feeding`; keeps nothing, and asks for no backbone."""
+
+    reader: SampleReader
+    learner: Recorded
+    phases: list[Phase]
+
+    def prepare(self, phase: Phase, weights: Weights | None) -> Feed:
+        self.phases.append(phase)
+        chosen = SourceChosen(False, 0, "", Streaming.NOTHING_FROZEN)
+        return Feed(cast(Learner, self.learner), StreamSource(self.reader), chosen)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    ("strategy", "epochs", "blocks", "share"),
+    [
+        ("lp-ft", 3, (), 1.0),
+        ("gradual", 3, (), 1.0),
+        ("direct", 3, ("top",), 1.0),
+        ("lp-ft", 1, ("top",), 0.05),  # there is no time for the head alone
+    ],
+)
+def test_what_would_learn_first_is_tested_at_its_share(
+    colours: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    strategy: str,
+    epochs: int,
+    blocks: tuple[str, ...],
+    share: float,
+) -> None:
+    learner, phases = Recorded(), list[Phase]()
+    monkeypatch.setattr(
+        rate_finder,
+        "Feeding",
+        lambda spec, backbone, reader, steps, emit: RecordedFeeding(
+            reader, learner, phases
+        ),
+    )
+    curve = found(
+        spec_of(colours, trainable=("top",), strategy=strategy, epochs=epochs)
+    )
+    (phase,) = phases
+    assert (curve.trainable, phase.trainable) == (blocks, blocks)
+    assert curve.share == pytest.approx(share)
+    assert curve.rates == pytest.approx(rising_rates().tolist())
+    np.testing.assert_allclose(learner.rates, share * rising_rates())
+    assert (phase.learning_rate, phase.schedule) == (1.0, "constant")
+
+
+@pytest.mark.slow
+def test_blocks_learn_in_the_test(colours: Path) -> None:
+    spec = spec_of(colours, trainable=("top",), strategy="direct", augmentation="none")
     curve = found(spec)
-    assert curve.trainable == ("top",)
-    assert curve.share == pytest.approx(0.05)
     assert curve.losses[0] == pytest.approx(math.log(2), rel=1e-4)
-    assert min(curve.smoothed) < 0.5
-    head = found(dataclasses.replace(spec, epochs=3))
-    assert head.trainable == (), "the head comes first where there is time"
-    assert head.losses != curve.losses
+    assert min(curve.smoothed) < 0.3
+    assert curve.suggested is not None
+    assert found(dataclasses.replace(spec, trainable=())).losses != curve.losses
 
 
 def test_a_training_that_goes_on_is_tested_from_its_start(
