@@ -93,6 +93,18 @@ def test_what_was_won_and_lost_again_is_an_explosion() -> None:
     assert not has_exploded([2.0] * 30 + [2.2] * 30), "nothing was won"
 
 
+def test_four_times_the_best_is_an_explosion() -> None:
+    course = [0.5] * 12 + [0.4] * 30
+    assert not has_exploded([*course, *[1.2] * 30])
+    assert has_exploded([*course, *[2.0] * 30])
+
+
+def test_chance_at_the_beginning_is_not_taken_for_the_fall() -> None:
+    first = LOWEST * 1.01
+    found = a_test(lambda rate: falls_at(3e-3)(rate) + 1.5 * (rate < first))
+    assert found.suggested == a_test(falls_at(3e-3)).suggested
+
+
 def test_the_first_batches_are_no_explosion() -> None:
     assert not has_exploded([0.01, 0.4, 0.5, 0.3])
 

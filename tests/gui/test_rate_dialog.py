@@ -104,6 +104,11 @@ def test_the_rate_is_used_only_when_the_person_says_so(
     assert job == RateFinderJob(session.spec, session.dataset)  # type: ignore[arg-type]
     assert "being tested" in session.trouble()
     assert dialog.bar.isVisible()
+    jobs.play(StageChanged(Stage.DOWNLOADING))
+    assert dialog.told.text() == "Downloading the pretrained weights…"
+    jobs.play(events.ProgressMade(Stage.DOWNLOADING, 2_000_000, 16_000_000))
+    assert "2 of 16 MB" in dialog.told.text()
+    assert dialog.bar.value() == dialog.bar.maximum() // 8
     jobs.play(StageChanged(Stage.LOADING))
     assert "Getting the first photos ready" in dialog.told.text()
     curve, before = a_curve(), session.spec

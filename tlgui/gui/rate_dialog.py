@@ -111,9 +111,11 @@ class RateDialog(QDialog):
             text = self.tr("Testing learning rates: step {0} of at most {1}…")
             return text.format(done, total)
         match self._search.stage:
-            case Stage.DOWNLOADING:
+            case Stage.DOWNLOADING if total:
                 text = self.tr("Downloading the pretrained weights: {0} of {1} MB…")
                 return text.format(f"{done / 1e6:.0f}", f"{total / 1e6:.0f}")
+            case Stage.DOWNLOADING:
+                return self.tr("Downloading the pretrained weights…")
             case Stage.READING:
                 return self.tr("Reading the photos…")
             case Stage.LOADING | Stage.TRACING:

@@ -30,7 +30,10 @@ class RateLink(QPushButton):
         trouble = self._session.rate_search.trouble()
         self.setEnabled(not trouble)
         self.setToolTip(
-            trouble or self.tr("Tests steps of rising size on your photos.")
+            trouble
+            or self.tr(
+                "Tests steps of rising size on your photos (learning-rate finder)."
+            )
         )
 
     @Slot()
