@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 class RateSearch(QObject):
     """Has the engine test learning rates for a training.
 
+    It listens to the engine itself, so that the session, which is told every event
+    after it, knows whose they are.
+
     Signals:
         changed: anything below is another.
 
@@ -40,6 +43,7 @@ class RateSearch(QObject):
         self.progress = (0, 0)
         self.tested: tuple[list[float], list[float]] = ([], [])
         self.curve: RateCurve | None = None
+        jobs.event_received.connect(self._on_event)
 
     def trouble(self) -> str:
         """Why no test can begin now, as a sentence; "" when it can."""
@@ -63,8 +67,10 @@ class RateSearch(QObject):
         if self.is_running:
             self._jobs.request_stop(Stop.DROP)
 
-    def take(self, event: events.Event) -> None:
-        """Takes an event of the test under way."""
+    @Slot(object)
+    def _on_event(self, event: events.Event) -> None:
+        if not self.is_running:
+            return
         match event:
             case events.StageChanged(stage):
                 self.stage, self.progress = stage, (0, 0)

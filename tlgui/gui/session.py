@@ -181,8 +181,7 @@ class Session(QObject):
 
     def import_model(self, file: Path) -> None:
         """Has a model file looked at; `starts` says what came of it."""
-        busy = self.occupied()
-        if busy:
+        if busy := self.occupied():
             self.trouble_told.emit(busy)
         else:
             self.starts.import_model(file)
@@ -190,8 +189,7 @@ class Session(QObject):
     @Slot()
     def compare_models(self) -> None:
         """Has the models on this computer tried on the present photos."""
-        busy = self.occupied()
-        if busy or self.dataset is None:
+        if (busy := self.occupied()) or self.dataset is None:
             self.trouble_told.emit(busy or self.tr("Choose a folder of photos first."))
             return
         self.comparison.start(self.dataset)
@@ -351,9 +349,7 @@ class Session(QObject):
                 self.comparison.take(event)
             case SearchEvent():
                 self.search.take(event)
-            case _ if self.rate_search.is_running:
-                self.rate_search.take(event)
-            case _:
+            case _ if not self.rate_search.is_running:
                 self.run.take(event)
 
     def _on_job_ended(self, event: events.JobEnded) -> None:
@@ -371,8 +367,6 @@ class Session(QObject):
         elif self.comparison.is_running:
             self.comparison.take(event)
             self.status_changed.emit()
-        elif self.rate_search.is_running:
-            self.rate_search.take(event)
         elif self.answers.are_coming:
             self.answers.take(event)
         self.run.stage_changed.emit()
