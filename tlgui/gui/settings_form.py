@@ -56,7 +56,7 @@ class SettingsForm(QWidget):
         self.find_rate = RateLink(session, self)
         self.more = self._make_fold()
         self.expert = QWidget()
-        self.search = controls.button(self.tr("Search settings…"), "link")
+        self.search = controls.button(self.tr("Search for better settings…"), "link")
         self.search.setToolTip(
             self.tr("Has many settings tried, one after the other, and keeps the best")
         )
