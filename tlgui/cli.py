@@ -24,6 +24,7 @@ from tlgui.core.catalogue import find_backbone
 from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import Outcome
+from tlgui.core.reading import PIXELS, USUAL_PIXELS, Reading, class_names_in
 from tlgui.core.run import new_run_name, open_finished_run, open_run
 from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
@@ -104,6 +105,18 @@ def build_parser() -> argparse.ArgumentParser:
     opened = command("import", _import, "open a model file of others to start from it")
     opened.add_argument("file", type=Path, metavar="FILE", help=".keras or .h5")
     opened.add_argument("--name", default="", help="how to call it")
+    opened.add_argument(
+        "--pixels",
+        default="",
+        help=f"{', '.join(PIXELS)}: what a network of your own was trained on, where "
+        f"its file does not say ({USUAL_PIXELS})",
+    )
+    opened.add_argument(
+        "--classes",
+        default="",
+        metavar="NAME,NAME…",
+        help="of the outputs of a network of your own, in order (0,1,2…)",
+    )
     tested = command("find-rate", find_rate, "which learning rate suits a training")
     add_rate_test_options(tested)
     add_training_options(command("train", _train, "fine-tune a pretrained backbone"))
@@ -181,7 +194,8 @@ def _import(options: argparse.Namespace, stop: StopFlag) -> int:
     from tlgui.ml.importing import import_model
 
     file = options.file.absolute()
-    imported = import_model(file, options.name, lambda: stop() is not None)
+    reading = Reading(options.pixels, class_names_in(options.classes))
+    imported = import_model(file, options.name, lambda: stop() is not None, reading)
     if options.json:
         _print_json(imported.to_json())
     else:

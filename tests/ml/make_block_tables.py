@@ -7,14 +7,13 @@ Usage, after a change to a backbone or a new one in the catalogue:
 """
 
 import json
-import math
 import sys
 from typing import Any
 
 from tlgui import paths
 from tlgui.core.catalogue import CATALOGUE, find_backbone
-from tlgui.ml.backbones import block_of, build_backbone
-from tlgui.ml.flat_copy import INPUT
+from tlgui.ml.backbones import build_backbone
+from tlgui.ml.block_table import table_of
 from tlgui.ml.start_file import digest_of
 
 
@@ -23,8 +22,6 @@ def make_table(name: str) -> str:
     backbone = find_backbone(name)
     is_brought = backbone.published is None
     model = build_backbone(backbone, pretrained=is_brought)
-    blocks = dict.fromkeys(block_of(layer.name) for layer in model.layers)
-    blocks.pop(INPUT)
     digest = _digest(model) if is_brought else ""  # nobody has them while it is made
     lines = [
         "{",
@@ -34,10 +31,9 @@ def make_table(name: str) -> str:
         f'  "weights_digest": {json.dumps(digest)},',
         '  "blocks": [',
     ]
-    for block in blocks:
-        layers = [layer for layer in model.layers if block_of(layer.name) == block]
-        rows = [f"      {json.dumps(_describe(layer))}" for layer in layers]
-        lines.append(f'    {{"name": {json.dumps(block)}, "layers": [')
+    for block in table_of(model):
+        rows = [f"      {json.dumps(layer)}" for layer in block["layers"]]
+        lines.append(f'    {{"name": {json.dumps(block["name"])}, "layers": [')
         lines.append(",\n".join(rows))
         lines.append("    ]},")
     lines[-1] = "    ]}"
@@ -49,18 +45,6 @@ def _digest(model: Any) -> str:
     return digest_of(
         {la.name: tuple(la.get_weights()) for la in model.layers if la.weights}
     )
-
-
-def _describe(layer: Any) -> dict[str, Any]:
-    return {
-        "name": layer.name,
-        "kind": type(layer).__name__,
-        "parameters": layer.count_params(),
-        "trainable_parameters": sum(
-            math.prod(variable.shape) for variable in layer.trainable_weights
-        ),
-        "output_shape": list(layer.output.shape[1:]),
-    }
 
 
 if __name__ == "__main__":

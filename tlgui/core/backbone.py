@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tlgui import paths
-from tlgui.core.layers import Block, Layer
+from tlgui.core.layers import Block
+from tlgui.core.network import blocks_from_json, find_network, is_network
 from tlgui.core.settings import weights_dir
 
 _BYTES_A_NUMBER = 4
@@ -78,7 +79,14 @@ class Backbone:
     @property
     def blocks(self) -> tuple[Block, ...]:
         """Its blocks from input to head."""
+        if self.is_network:
+            return find_network(self.name).blocks
         return _read_blocks(self.name)
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is a network of one's own, which has no pretrained weights."""
+        return is_network(self.name)
 
     @property
     def parameters(self) -> int:
@@ -88,6 +96,8 @@ class Backbone:
     @property
     def weights_digest(self) -> str:
         """The digest of the catalogue's weights, as `start_file.digest_of` gives it."""
+        if self.is_network:
+            return ""
         return str(_read_table(self.name).get("weights_digest", ""))
 
     @property
@@ -101,6 +111,8 @@ class Backbone:
         if self.published is not None:
             file = weights_dir() / self.published.name
             return file if file.is_file() else None
+        if not self.weights_package:
+            return None
         spec = importlib.util.find_spec(self.weights_package)
         for folder in (spec.submodule_search_locations or ()) if spec else ():
             file = Path(folder) / self.weights_file
@@ -118,20 +130,4 @@ def _read_table(name: str) -> dict[str, Any]:
 
 @functools.cache
 def _read_blocks(name: str) -> tuple[Block, ...]:
-    table = _read_table(name)
-    return tuple(
-        Block(
-            block["name"],
-            tuple(
-                Layer(
-                    layer["name"],
-                    layer["kind"],
-                    layer["parameters"],
-                    layer["trainable_parameters"],
-                    tuple(layer["output_shape"]),
-                )
-                for layer in block["layers"]
-            ),
-        )
-        for block in table["blocks"]
-    )
+    return blocks_from_json(_read_table(name)["blocks"])

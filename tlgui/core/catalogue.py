@@ -7,6 +7,7 @@ from types import MappingProxyType
 from tlgui.core.applications import APPLICATIONS
 from tlgui.core.backbone import Backbone
 from tlgui.core.errors import TlguiError
+from tlgui.core.network import Network, find_network, is_network
 
 _LITE_TOP1 = (
     "https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite"
@@ -82,16 +83,38 @@ DEFAULT_BACKBONE = "efficientnet-lite0"
 
 
 def find_backbone(name: str) -> Backbone:
-    """Returns the backbone of that name.
+    """Returns the backbone of that name, of the catalogue or a network of one's own.
 
     Raises:
         TlguiError: there is none; says which exist.
     """
     if name in CATALOGUE:
         return CATALOGUE[name]
+    if is_network(name):
+        return _of_network(find_network(name))
     close = difflib.get_close_matches(name, CATALOGUE, 1)
     hint = f" Did you mean “{close[0]}”?" if close else ""
     raise TlguiError(
         f"There is no backbone “{name}”.{hint} The catalogue has: "
         f"{', '.join(CATALOGUE)}."
+    )
+
+
+def _of_network(network: Network) -> Backbone:
+    """A network of one's own as a backbone; its weights are those of its model."""
+    return Backbone(
+        name=network.name,
+        title=network.title,
+        task="image-classification",
+        good_for="",
+        input_size=network.input_size,
+        features=network.features,
+        top1=0.0,
+        top1_source="",
+        download_bytes=0,
+        weights_package="",
+        weights_file="",
+        weights_id=network.digest,
+        licence="",
+        source="",
     )

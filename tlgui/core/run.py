@@ -13,9 +13,9 @@ from tlgui.core.errors import TlguiError, cannot_write
 from tlgui.core.history import EpochRecord, read_history, write_history
 from tlgui.core.project_paths import is_plain_file, read_json
 from tlgui.core.report import Evaluation, evaluation_from_json
-from tlgui.core.spec import TrainingSpec, read_spec
+from tlgui.core.spec import SPEC_FILE, TrainingSpec, read_spec
 
-SPEC, HISTORY, LABELS = "spec.json", "history.csv", "labels.json"
+SPEC, HISTORY, LABELS = SPEC_FILE, "history.csv", "labels.json"
 MODEL, REPORT = "model.keras", "report.json"
 AUTOMATIC = "automatic.json"
 _ROOM = 200_000_000

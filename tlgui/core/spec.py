@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -12,10 +12,12 @@ from typing import Any
 from tlgui.core.catalogue import DEFAULT_BACKBONE, find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.core.layers import check_block_names
+from tlgui.core.network import adopt_network
 from tlgui.core.schedules import SCHEDULES
 from tlgui.core.task import IMAGE_CLASSIFICATION, find_task
 
 SPEC_VERSION = 1
+SPEC_FILE = "spec.json"
 
 OPTIMIZERS: Mapping[str, str] = MappingProxyType(
     {
@@ -134,6 +136,12 @@ class TrainingSpec:
         _check_number("pull on the head", self.head_decay, 0.0, 10.0)
         _check_number("pull to the pretrained weights", self.l2_sp, 0.0, 10.0)
         _check_folder("starting point", self.start)
+        if backbone.is_network and not self.start:
+            raise TlguiError(
+                f"The network {backbone.name} is one of your own, so it has no weights "
+                "but those of its model. Start from that model (--start), or choose a "
+                "backbone of the catalogue."
+            )
         if not isinstance(self.validation, str):
             _check_share(self.validation)
 
@@ -168,6 +176,7 @@ def spec_from_json(values: Any, file: Path) -> TrainingSpec:
     try:
         known["trainable"] = tuple(known.get("trainable", ()))
         spec = TrainingSpec(**known)
+        adopt_network(str(spec.backbone), _around(file))
         spec.check()
     except (TypeError, ValueError) as error:
         raise TlguiError(
@@ -189,6 +198,13 @@ def read_spec(file: Path) -> TrainingSpec:
             f"Expected a run in {file.parent}, but its spec.json cannot be read "
             f"({error}). Choose a run folder made by this program."
         ) from error
+
+
+def _around(file: Path) -> Iterator[Path]:
+    """Where the file of a network may lie: beside a spec, or in a project's runs."""
+    yield file.parent
+    if file.name != SPEC_FILE:
+        yield from sorted(file.parent.glob("runs/*"))
 
 
 def _check_choice(what: str, value: str, choices: Mapping[str, str]) -> None:

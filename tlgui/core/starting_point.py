@@ -14,6 +14,7 @@ from tlgui import paths
 from tlgui.core import storage
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import TlguiError
+from tlgui.core.network import adopt_network
 from tlgui.core.project_paths import is_link, is_plain_file, is_plain_name, read_json
 from tlgui.core.project_runs import summarise
 from tlgui.core.run import SPEC, open_finished_run
@@ -172,13 +173,14 @@ def _from_json(folder: Path, values: Any) -> StartingPoint:
         raise ValueError(f"its version is {values['version']!r:.20}")
     if not is_plain_file(folder / WEIGHTS):
         raise ValueError(f"{WEIGHTS} is missing")
-    names = values["class_names"]
+    backbone, names = _text(values["backbone"]), values["class_names"]
+    adopt_network(backbone, [folder])
     if not isinstance(names, list) or len(names) > _MOST_CLASSES:
         raise TypeError("expected a list of class names")
     return StartingPoint(
         folder,
         _text(values["title"]),
-        find_backbone(_text(values["backbone"])).name,
+        find_backbone(backbone).name,
         tuple(map(_text, names)),
         is_run=False,
         created=_text(values["created"]),

@@ -8,7 +8,8 @@ from tlgui.core.backbone import Backbone, WeightsFile
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.core.settings import weights_dir
-from tlgui.ml import applications, efficientnet_lite, runtime
+from tlgui.ml import applications, efficientnet_lite, networks, runtime
+from tlgui.ml.flat_copy import block_of as block_of
 from tlgui.ml.start_file import read_start_file
 from tlgui.ml.torch_pickle import read_torch_weights
 from tlgui.ml.weights_store import WeightsStore
@@ -24,11 +25,6 @@ def block_names(name: str) -> tuple[str, ...]:
         TlguiError: there is no such backbone; says which exist.
     """
     return tuple(block.name for block in find_backbone(name).blocks)
-
-
-def block_of(layer_name: str) -> str:
-    """The block of a layer, or `input` for a layer of the preprocessing."""
-    return layer_name.split("_")[0]
 
 
 def build_backbone(backbone: Backbone, *, pretrained: bool = True) -> Any:
@@ -52,11 +48,14 @@ def build_backbone(backbone: Backbone, *, pretrained: bool = True) -> Any:
     name, size = backbone.name, backbone.input_size
     if pretrained and backbone.own_weights is None and backbone.published is not None:
         return _build_published(backbone, backbone.published)
-    family = efficientnet_lite if backbone.published is None else applications
-    model = family.build_features(name, size)
+    if backbone.is_network:
+        model = networks.build_features(name)
+    else:
+        family = efficientnet_lite if backbone.published is None else applications
+        model = family.build_features(name, size)
     if pretrained and backbone.own_weights is not None:
         _load_own(model, backbone, backbone.own_weights)
-    elif pretrained:
+    elif pretrained and not backbone.is_network:
         _load_packaged(model, backbone)
     return model
 

@@ -18,7 +18,7 @@ Group = Callable[[str], str]
 """From an operation's name to the block that begins there; "" if none does."""
 
 _COUNTED = re.compile(r"_\d+$")
-_RANDOM = ("Dropout", "SpatialDropout2D", "StochasticDepth")
+_RANDOM = ("Dropout", "SpatialDropout2D", "GaussianNoise", "StochasticDepth")
 
 
 @dataclass
@@ -39,6 +39,11 @@ class FlatCopy:
         """Copies all weights over from the original."""
         for source, copy in self.pairs:
             copy.set_weights(source.get_weights())
+
+
+def block_of(layer_name: str) -> str:
+    """The block of a layer, or `input` for a layer of the preprocessing."""
+    return layer_name.split("_")[0]
 
 
 def plain_names(operations: Sequence[Any]) -> list[str]:
@@ -116,14 +121,21 @@ def _place_before(can_divide: Sequence[bool], index: int) -> int:
     return index
 
 
-def copy_flat(source: Any, name: str, group: Group, scaling: Any = None) -> FlatCopy:
+def copy_flat(
+    source: Any,
+    name: str,
+    group: Group,
+    scaling: Callable[[Any], Any] | None = None,
+    shape: Sequence[int] | None = None,
+) -> FlatCopy:
     """Builds a flat copy of a functional model, with random weights.
 
     Args:
         source: from pictures, shape `(batch, size, size, 3)`, to a feature map.
         name: of the copy.
         group: names the blocks.
-        scaling: a layer for the pixels that the original does not contain.
+        scaling: a layer, or several, for the pixels that the original does not contain.
+        shape: of the pictures, where it is not that of the original.
 
     Returns:
         The copy, from RGB values 0..255; `take_weights` fills it.
@@ -141,7 +153,7 @@ def copy_flat(source: Any, name: str, group: Group, scaling: Any = None) -> Flat
     def operation(original: Any) -> Callable[..., Any]:
         return _copied(original, titles[id(original)], made.pairs)
 
-    inputs = keras.Input(source.input_shape[1:], name=f"{INPUT}_image")
+    inputs = keras.Input(shape or source.input_shape[1:], name=f"{INPUT}_image")
     x = inputs if scaling is None else scaling(inputs)
     # Keras' own walk over the graph; it has no public name.
     outputs = source._run_through_graph(x, operation)

@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,9 +13,12 @@ from tlgui import paths
 from tlgui.core import storage
 from tlgui.core.backbone import Backbone
 from tlgui.core.catalogue import CATALOGUE, find_backbone
+from tlgui.core.checkpoint import Array
 from tlgui.core.errors import Stopped, TlguiError, cannot_write
 from tlgui.core.events import ModelImported
+from tlgui.core.network import keep_network, write_network
 from tlgui.core.project_paths import tidy_name
+from tlgui.core.reading import Reading
 from tlgui.core.run import new_run_name
 from tlgui.core.starting_point import WEIGHTS, StartingPoint, write_about
 from tlgui.ml.applications import turn_channels
@@ -25,6 +28,7 @@ from tlgui.ml.foreign.matching import MatchReport, assign_matched, match_weights
 from tlgui.ml.foreign.recognition import nearest, recognise
 from tlgui.ml.foreign.refusal import plain_text
 from tlgui.ml.foreign.saved_layers import plain_name
+from tlgui.ml.own_networks import own_network
 from tlgui.ml.start_file import (
     StartingWeights,
     make_starting_weights,
@@ -32,20 +36,26 @@ from tlgui.ml.start_file import (
 )
 
 _HEAD = "its head"
+_AS_IT_SAYS = Reading()
 
 
 def import_model(
-    file: Path, title: str = "", should_stop: Callable[[], bool] = lambda: False
+    file: Path,
+    title: str = "",
+    should_stop: Callable[[], bool] = lambda: False,
+    reading: Reading = _AS_IT_SAYS,
 ) -> ModelImported:
     """Opens a model file through the gate and keeps its weights to start from.
 
-    Every layer of the backbone must be in the file. The head is left out: what its
-    classes are called is not in such a file.
+    Of a backbone of the catalogue every layer must be in the file. Its head is left
+    out: what its classes are called is not in such a file. Any other model becomes a
+    network of one's own (`own_networks`), with its head.
 
     Args:
         file: `.keras`, `.weights.h5` or `.h5`.
         title: how the person wants to call it; the file's name if empty.
         should_stop: asked between the steps, each of which takes a few seconds.
+        reading: what the person says of a network of their own.
 
     Returns:
         Where it is kept, and how many layers matched.
@@ -60,19 +70,36 @@ def import_model(
         if should_stop():
             raise Stopped
 
+    reading.check()
     foreign = open_foreign(file)
     go_on()
     name = recognise(foreign.layers)
     go_on()
+    title = title.strip() or file.name.split(".")[0]
     if name is None:
-        raise _other_architecture(foreign)
+        return _import_network(foreign, reading, title, go_on)
     report, weights = _taken(foreign, find_backbone(name))
     go_on()
-    title = title.strip() or file.name.split(".")[0]
     folder = _keep(weights, title, report.sentence())
     return ModelImported(
         str(folder), len(report.matched), report.total, report.sentence()
     )
+
+
+def _import_network(
+    foreign: ForeignModel, reading: Reading, title: str, go_on: Callable[[], None]
+) -> ModelImported:
+    """Keeps a model that is none of the catalogue as a network of one's own."""
+    if nearest(foreign.layers) is not None:  # one of the catalogue that is not whole
+        raise _other_architecture(foreign)
+    own = own_network(foreign, reading)
+    go_on()
+    keep_network(own.network)
+    backbone = find_backbone(own.network.name)
+    _check_finite(foreign, own.layers)
+    weights = make_starting_weights(backbone, own.layers, own.head, own.class_names)
+    folder = _keep(weights, title, own.sentence)
+    return ModelImported(str(folder), own.read, own.read, own.sentence)
 
 
 def _taken(
@@ -86,13 +113,19 @@ def _taken(
     if plain_name(first.saved.name.rpartition("/")[2]) != plain_name(first.layer):
         turn_channels(backbone.name, model)  # it is Keras' own, not saved by us
     layers = {la.name: tuple(la.get_weights()) for la in model.layers if la.weights}
+    _check_finite(foreign, layers)
+    told = MatchReport(report.matched, (_HEAD,), report.unused)
+    return told, make_starting_weights(backbone, layers)
+
+
+def _check_finite(
+    foreign: ForeignModel, layers: Mapping[str, Sequence[Array]]
+) -> None:
     if not all(np.isfinite(w).all() for arrays in layers.values() for w in arrays):
         raise TlguiError(
             f"The model {foreign.path} was not opened: its weights are larger than "
             "the numbers that training takes. Ask for an earlier version of the model."
         )
-    told = MatchReport(report.matched, (_HEAD,), report.unused)
-    return told, make_starting_weights(backbone, layers)
 
 
 def _other_architecture(foreign: ForeignModel) -> TlguiError:
@@ -127,6 +160,7 @@ def _keep(weights: StartingWeights, title: str, report: str) -> Path:
     )
     with _draft(root) as draft:
         write_start_file(draft / WEIGHTS, weights)
+        write_network(weights.backbone, draft)
         write_about(draft, point)
         folder = new_run_name(root, tidy_name(title))
         try:

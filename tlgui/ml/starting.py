@@ -5,6 +5,7 @@ from pathlib import Path
 from tlgui.core.backbone import Backbone
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import TlguiError
+from tlgui.core.network import write_network
 from tlgui.core.run import MODEL, Run
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.starting_point import WEIGHTS, StartingPoint, open_starting_point
@@ -58,6 +59,7 @@ def keep_start(start: StartingWeights | None, run: Path) -> None:
     """
     if start is not None:
         write_start_file(run / WEIGHTS, start)
+        write_network(start.backbone, run)
 
 
 def backbone_with(

@@ -31,14 +31,29 @@ def rebuild(foreign: ForeignModel) -> Any:
     Raises:
         TlguiError: the description cannot be built here; says why.
     """
-    runtime.tensorflow()
     if foreign.config is None:
         raise ValueError("a file of weights alone has no architecture")
     try:
-        graph = read_graph(foreign.config)
-        return _Builder(foreign.numbers).model(graph)
+        return build_described(foreign.config, foreign.numbers)
     except Refusal as refusal:
         raise refused(foreign.path, refusal) from refusal
+
+
+def build_described(config: Mapping[str, Any], budget: int) -> Any:
+    """Builds a model from its description, without its weights.
+
+    Args:
+        config: checked by `config_check`.
+        budget: how many numbers its weights may have.
+
+    Returns:
+        As `rebuild`.
+
+    Raises:
+        Refusal: the description cannot be built here.
+    """
+    runtime.tensorflow()
+    return _Builder(budget).model(read_graph(config))
 
 
 class _Builder:
