@@ -24,7 +24,7 @@ from tlgui.core.catalogue import find_backbone
 from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import Outcome
-from tlgui.core.reading import PIXELS, USUAL_PIXELS, Reading, class_names_in
+from tlgui.core.model_notes import PIXELS, USUAL_PIXELS, ModelNotes, class_names_in
 from tlgui.core.run import new_run_name, open_finished_run, open_run
 from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
@@ -194,8 +194,8 @@ def _import(options: argparse.Namespace, stop: StopFlag) -> int:
     from tlgui.ml.importing import import_model
 
     file = options.file.absolute()
-    reading = Reading(options.pixels, class_names_in(options.classes))
-    imported = import_model(file, options.name, lambda: stop() is not None, reading)
+    notes = ModelNotes(options.pixels, class_names_in(options.classes))
+    imported = import_model(file, options.name, lambda: stop() is not None, notes)
     if options.json:
         _print_json(imported.to_json())
     else:

@@ -21,7 +21,7 @@ _MULTIPLYING = frozenset(
 # (https://arxiv.org/abs/2001.08361, section 2.1).
 FORWARD_AND_BACKWARD = 3
 _FLOAT = 4
-_MAP = 3
+_VECTOR, _MAP = 1, 3
 _MOST_CORRECTIONS = 100
 
 
@@ -130,9 +130,10 @@ def work_of(blocks: Iterable[Block]) -> Work:
     products = numbers = 0.0
     for block in blocks:
         for layer in block.layers:
-            if len(layer.output_shape) != _MAP:
+            if len(layer.output_shape) not in (_VECTOR, _MAP):
                 continue
-            rows, columns, channels = layer.output_shape
+            *fields, channels = layer.output_shape
+            rows, columns = fields or (1, 1)
             numbers += rows * columns * channels
             if layer.kind in _MULTIPLYING:
                 products += layer.parameters * rows * columns

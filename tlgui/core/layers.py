@@ -48,6 +48,15 @@ class Block:
         """The shape of what it hands on, without the batch axis."""
         return self.layers[-1].output_shape
 
+    @property
+    def fields(self) -> tuple[int, int]:
+        """The rows and columns of fields as which it sees a photo.
+
+        A vector sees the photo as one field.
+        """
+        rows, columns = (*self.output_shape[:-1], 1, 1)[:2]
+        return rows, columns
+
 
 HEAD_ONLY, EVERYTHING = "head", "all"
 

@@ -103,10 +103,15 @@ def find_network(name: str) -> Network:
     """
     try:
         return _read(_known(name), name)
+    except FileNotFoundError as error:
+        raise TlguiError(
+            f"The network {name} is not known on this computer. Import its model file, "
+            "or open a run that was trained with it."
+        ) from error
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise TlguiError(
-            f"The network {name} is not known on this computer ({error}). Import its "
-            "model file, or open a run that was trained with it."
+            f"The network {name} cannot be read: {_known(name)} is damaged ({error}). "
+            "Delete this file and import the model file again."
         ) from error
 
 

@@ -32,7 +32,7 @@ def steps(blocks: Sequence[Block]) -> list[tuple[int, int]]:
     """Runs of blocks that see the photo equally fine, as (first, last) indices."""
     runs: list[tuple[int, int]] = []
     for index, block in enumerate(blocks):
-        if index and block.output_shape[:-1] == blocks[index - 1].output_shape[:-1]:
+        if index and block.fields == blocks[index - 1].fields:
             runs[-1] = (runs[-1][0], index)
         else:
             runs.append((index, index))
@@ -68,8 +68,8 @@ def place(blocks: Sequence[Block], width: float, narrowest: float) -> Places:
 
 def height_share(block: Block, blocks: Sequence[Block]) -> float:
     """How tall a block is drawn: the finer it sees the photo, the taller."""
-    sides = [other.output_shape[0] for other in blocks]
-    return _on_scale(block.output_shape[0], min(sides), max(sides), 0.42)
+    sides = [other.fields[0] for other in blocks]
+    return _on_scale(block.fields[0], min(sides), max(sides), 0.42)
 
 
 def width_share(block: Block, blocks: Sequence[Block]) -> float:

@@ -156,8 +156,7 @@ class BlockPicture(QWidget):
         spans = [(left, left + width)]
         columns = self._places.blocks
         for first, last in geometry.steps(self.blocks):
-            shape = self.blocks[first].output_shape[:-1]
-            sizes.append(" × ".join(map(str, shape)))
+            sizes.append(" × ".join(map(str, self.blocks[first].fields)))
             spans.append((columns[first][0], sum(columns[last])))
         left, width = self._places.head
         sizes.append(self.tr("your classes"))

@@ -58,7 +58,7 @@ class BlockWords(QObject):
             name=self.title(block.name),
             layers=len(block.layers),
             parameters=whole_count(block.parameters),
-            fields=shape(block.output_shape[:-1]),
+            fields=shape(block.fields),
             state=self.tr("Learns from your photos.")
             if learns
             else self.tr("Frozen: keeps what it knows."),

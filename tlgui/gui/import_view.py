@@ -1,11 +1,14 @@
 """A model file that is looked at, and what came of it before it is used."""
 
+from pathlib import Path
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QProgressBar, QWidget
 
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.starting_point import StartingPoint
 from tlgui.gui.controls import button, column, label, row
+from tlgui.gui.network_notes import NetworkNotes
 from tlgui.gui.session import Session
 from tlgui.gui.start_words import StartWords
 
@@ -25,6 +28,7 @@ class ImportView(QFrame):
         super().__init__(parent)
         self._session = session
         self._words = StartWords(self)
+        self._noted: Path | None = None
         self.setProperty("role", "notice")
         self.doing = label("", wrap=True)
         self.bar = QProgressBar()
@@ -35,11 +39,13 @@ class ImportView(QFrame):
         self.title = label("", "heading", wrap=True)
         self.report = label("", wrap=True)
         self.meaning = label("", "muted", wrap=True)
+        self.notes = NetworkNotes()
         self.use = button(self.tr("Use it"), "primary")
         self.remove = button(self.tr("Remove"))
         self._progress, self._result = QWidget(), QWidget()
         self._lay_out()
         self.cancel.clicked.connect(session.starts.cancel_import)
+        self.notes.given.connect(session.starts.read_again)
         self.use.clicked.connect(self._use)
         self.remove.clicked.connect(self._remove)
         session.starts.import_changed.connect(self.show_state)
@@ -53,7 +59,7 @@ class ImportView(QFrame):
         doing = row(self.doing, self.bar, self.cancel, gap=12)
         doing.setStretch(0, 1)
         self._progress.setLayout(doing)
-        told = column(self.title, self.report, self.meaning, gap=2)
+        told = column(self.title, self.report, self.meaning, self.notes, gap=2)
         asked = row(told, self.remove, self.use, gap=12)
         asked.setStretch(0, 1)
         self._result.setLayout(asked)
@@ -71,7 +77,9 @@ class ImportView(QFrame):
             self._show_progress(starts.importing.name, *starts.progress)
         elif starts.fresh is not None:
             self._show_result(starts.fresh)
-        self.use.setEnabled(not self._session.occupied())
+        free = not self._session.occupied()
+        for part in (self.use, self.notes):
+            part.setEnabled(free)
         self.setVisible(starts.importing is not None or starts.fresh is not None)
 
     def _show_progress(self, name: str, done: int, total: int) -> None:
@@ -82,8 +90,15 @@ class ImportView(QFrame):
 
     def _show_result(self, point: StartingPoint) -> None:
         text = self.tr("“{name}” is an {architecture} and can be used")
-        architecture = find_backbone(point.backbone).title
-        self.title.setText(text.format(name=point.title, architecture=architecture))
+        backbone = find_backbone(point.backbone)
+        if backbone.is_network:
+            text = self.tr("“{name}” is a network of your own and can be used")
+        title = text.format(name=point.title, architecture=backbone.title)
+        self.title.setText(title)
+        self.notes.setVisible(backbone.is_network)
+        if point.folder != self._noted:
+            self._noted = point.folder
+            self.notes.show_notes(self._session.starts.notes)
         self.report.setText(point.report)
         self.meaning.setText(self._words.classes(point, self._session.class_names))
         self.meaning.setVisible(bool(point.class_names))  # else the report has it

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tlgui.core.catalogue import DEFAULT_BACKBONE, find_backbone
 from tlgui.core.starting_point import StartingPoint
 from tlgui.gui.controls import button, column, label, row
 from tlgui.gui.dropped import MODEL_ENDINGS
@@ -217,5 +218,8 @@ class OwnModels(QWidget):
     @Slot()
     def _remove(self) -> None:
         if self._session.spec.start == str(self._doomed.folder):
-            self._session.choose_model(self._doomed.backbone)
+            backbone = self._doomed.backbone
+            # A network of one's own is nothing without its weights.
+            is_own = find_backbone(backbone).is_network
+            self._session.choose_model(DEFAULT_BACKBONE if is_own else backbone)
         self._session.starts.remove(self._doomed)

@@ -72,8 +72,8 @@ class PretrainedWeights(QObject):
         return self._fetching is not None and not is_busy
 
     def are_here(self, backbone: Backbone) -> bool:
-        """Whether a backbone's weights are on this computer."""
-        return backbone.weights_path is not None
+        """Whether nothing has to be downloaded for a backbone."""
+        return backbone.is_network or backbone.weights_path is not None
 
     @Slot()
     def look(self) -> None:

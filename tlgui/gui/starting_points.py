@@ -8,12 +8,14 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from tlgui.core import events
 from tlgui.core.events import Outcome, Stop
+from tlgui.core.model_notes import ModelNotes
 from tlgui.core.project_paths import RUNS, SUFFIX
 from tlgui.core.starting_point import StartingPoint
 from tlgui.gui.threads import Jobs, Reading
 from tlgui.worker.jobs import ImportJob
 
 _WEIGHTS = ".weights"
+_NONE = ModelNotes()
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class StartingPoints(QObject):
         importing: the file that the engine looks at; None while there is none.
         progress: of the import: done, and in all; 0 in all while that is not known.
         fresh: what an import brought, until the person has decided about it.
+        notes: with what `fresh` was read.
 
     Signals:
         changed: there are others, they are called otherwise, or `fresh` changed.
@@ -86,6 +89,9 @@ class StartingPoints(QObject):
         self.importing: Path | None = None
         self.progress = (0, 0)
         self.fresh: StartingPoint | None = None
+        self.notes = self._said = ModelNotes()
+        self._file = Path()
+        self._outdated: StartingPoint | None = None
         reading.starting_points_read.connect(self._on_read)
 
     @property
@@ -96,7 +102,7 @@ class StartingPoints(QObject):
 
     def _is_offered(self, point: StartingPoint) -> bool:
         if not point.is_run:
-            return point != self.fresh
+            return point not in (self.fresh, self._outdated)
         is_chosen = str(point.folder) == self._start
         return is_chosen or any(run.folder == point.folder for run in self._runs)
 
@@ -161,11 +167,26 @@ class StartingPoints(QObject):
             runs.append(self._start)
         return tuple(dict.fromkeys(runs))
 
-    def import_model(self, file: Path) -> None:
+    def import_model(self, file: Path, notes: ModelNotes = _NONE) -> None:
         """Has the engine look at a model file; nothing is used before it is passed."""
         self.settle()
+        self._outdated = None
+        self._have_read(file, notes)
+
+    def read_again(self, notes: ModelNotes) -> None:
+        """Reads the latest file once more, in the place of what it brought before.
+
+        Args:
+            notes: what the person says of it now.
+        """
+        if self.fresh is not None:
+            self._outdated = self.fresh
+            self._have_read(self._file, notes)
+
+    def _have_read(self, file: Path, notes: ModelNotes) -> None:
+        self._said, self._file = notes, file
         self.importing, self.progress = file, (0, 0)
-        self._jobs.submit(ImportJob(str(file), _title(file)))
+        self._jobs.submit(ImportJob(str(file), _title(file), notes))
         self.import_changed.emit()
 
     def cancel_import(self) -> None:
@@ -195,7 +216,7 @@ class StartingPoints(QObject):
             case events.JobEnded(outcome):
                 self.importing = None
                 if outcome is not Outcome.COMPLETED:
-                    self._awaited = ""
+                    self._awaited, self._outdated = "", None
                 elif self._awaited:
                     self.look()
                 self.import_changed.emit()
@@ -206,8 +227,12 @@ class StartingPoints(QObject):
         self._asked = max(0, self._asked - 1)
         found = self._points.get(self._awaited)
         if found is not None:
-            self.fresh, self._awaited = found, ""
-        elif self.fresh is not None and self.fresh not in points:
+            self.fresh, self.notes, self._awaited = found, self._said, ""
+            if self._outdated is not None:
+                self.remove(self._outdated)
+        elif self._outdated is not None and self.importing is None:
+            self._outdated = None  # it is gone, or it is told why not
+        if self.fresh is not None and self.fresh not in points:
             self.fresh = None
         self.changed.emit()
         if found is not None:

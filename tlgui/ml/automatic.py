@@ -134,8 +134,10 @@ class _Search:
     def find_settings(self, dataset: Dataset) -> Mapping[str, float]:
         """Takes the settings with which the head learns best."""
         self._emit(StageChanged(Stage.COMPARING))
-        samples = evenly_chosen(dataset.samples[TRAIN], _SEARCHED)
         backbone = find_backbone(self.spec.backbone)
+        if backbone.is_network:  # its weights, and its head, are those of its model
+            return {}
+        samples = evenly_chosen(dataset.samples[TRAIN], _SEARCHED)
 
         def tell(done: int, total: int) -> None:
             self._told(done, total)

@@ -16,9 +16,9 @@ from tlgui.core.catalogue import CATALOGUE, find_backbone
 from tlgui.core.checkpoint import Array
 from tlgui.core.errors import Stopped, TlguiError, cannot_write
 from tlgui.core.events import ModelImported
+from tlgui.core.model_notes import ModelNotes
 from tlgui.core.network import keep_network, write_network
 from tlgui.core.project_paths import tidy_name
-from tlgui.core.reading import Reading
 from tlgui.core.run import new_run_name
 from tlgui.core.starting_point import WEIGHTS, StartingPoint, write_about
 from tlgui.ml.applications import turn_channels
@@ -36,14 +36,14 @@ from tlgui.ml.start_file import (
 )
 
 _HEAD = "its head"
-_AS_IT_SAYS = Reading()
+_AS_IT_SAYS = ModelNotes()
 
 
 def import_model(
     file: Path,
     title: str = "",
     should_stop: Callable[[], bool] = lambda: False,
-    reading: Reading = _AS_IT_SAYS,
+    notes: ModelNotes = _AS_IT_SAYS,
 ) -> ModelImported:
     """Opens a model file through the gate and keeps its weights to start from.
 
@@ -55,7 +55,7 @@ def import_model(
         file: `.keras`, `.weights.h5` or `.h5`.
         title: how the person wants to call it; the file's name if empty.
         should_stop: asked between the steps, each of which takes a few seconds.
-        reading: what the person says of a network of their own.
+        notes: what the person says of a network of their own.
 
     Returns:
         Where it is kept, and how many layers matched.
@@ -70,14 +70,14 @@ def import_model(
         if should_stop():
             raise Stopped
 
-    reading.check()
+    notes.check()
     foreign = open_foreign(file)
     go_on()
     name = recognise(foreign.layers)
     go_on()
     title = title.strip() or file.name.split(".")[0]
     if name is None:
-        return _import_network(foreign, reading, title, go_on)
+        return _import_network(foreign, notes, title, go_on)
     report, weights = _taken(foreign, find_backbone(name))
     go_on()
     folder = _keep(weights, title, report.sentence())
@@ -87,12 +87,12 @@ def import_model(
 
 
 def _import_network(
-    foreign: ForeignModel, reading: Reading, title: str, go_on: Callable[[], None]
+    foreign: ForeignModel, notes: ModelNotes, title: str, go_on: Callable[[], None]
 ) -> ModelImported:
     """Keeps a model that is none of the catalogue as a network of one's own."""
     if nearest(foreign.layers) is not None:  # one of the catalogue that is not whole
         raise _other_architecture(foreign)
-    own = own_network(foreign, reading)
+    own = own_network(foreign, notes)
     go_on()
     keep_network(own.network)
     backbone = find_backbone(own.network.name)
@@ -118,9 +118,7 @@ def _taken(
     return told, make_starting_weights(backbone, layers)
 
 
-def _check_finite(
-    foreign: ForeignModel, layers: Mapping[str, Sequence[Array]]
-) -> None:
+def _check_finite(foreign: ForeignModel, layers: Mapping[str, Sequence[Array]]) -> None:
     if not all(np.isfinite(w).all() for arrays in layers.values() for w in arrays):
         raise TlguiError(
             f"The model {foreign.path} was not opened: its weights are larger than "

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from tlgui.core.errors import TlguiError
+from tlgui.core.model_notes import PIXELS, USUAL_PIXELS, ModelNotes
 from tlgui.core.network import Network, make_network
-from tlgui.core.reading import PIXELS, USUAL_PIXELS, Reading
 from tlgui.core.types import Floats
 from tlgui.ml.block_table import table_of
 from tlgui.ml.dense_chain import build_chain, chain_in
@@ -58,12 +58,12 @@ class OwnNetwork:
     sentence: str
 
 
-def own_network(foreign: ForeignModel, reading: Reading) -> OwnNetwork:
+def own_network(foreign: ForeignModel, notes: ModelNotes) -> OwnNetwork:
     """Makes a network of a file whose architecture is not in the catalogue.
 
     Args:
         foreign: opened by the gate.
-        reading: what a person says of it.
+        notes: what a person says of it.
 
     Raises:
         TlguiError: it cannot be understood; says what was found.
@@ -72,9 +72,9 @@ def own_network(foreign: ForeignModel, reading: Reading) -> OwnNetwork:
         chain = None if foreign.config is not None else chain_in(foreign.layers)
         model = _with_weights(foreign) if chain is None else build_chain(chain)
         base, head = split_head(model)
-        names = _class_names(head, reading.class_names)
+        names = _class_names(head, notes.class_names)
         size, channels = _picture(base.input_shape[1:])
-        pixels = reading.pixels or _pixels_of(base)
+        pixels = notes.pixels or _pixels_of(base)
         made = _flat(base, size, channels, PIXELS[pixels or USUAL_PIXELS])
         network = make_network(
             _title(made, size),
@@ -89,8 +89,8 @@ def own_network(foreign: ForeignModel, reading: Reading) -> OwnNetwork:
     told = [
         f"All {len(foreign.layers)} layers with weights were read.",
         "" if chain is None else chain.sentence(),
-        _picture_sentence(size, channels, pixels, is_chosen=bool(reading.pixels)),
-        _class_sentence(head, names, is_given=bool(reading.class_names)),
+        _picture_sentence(size, channels, pixels, is_chosen=bool(notes.pixels)),
+        _class_sentence(head, names, is_given=bool(notes.class_names)),
     ]
     return OwnNetwork(
         network,
@@ -133,7 +133,7 @@ def _picture(shape: Sequence[int]) -> tuple[int, int]:
         )
     rows, columns, channels = (*shape, 1)[:3]
     if rows != columns:
-        raise ValueError(f"it takes pictures of {rows} x {columns}, which are no square")
+        raise ValueError(f"it takes pictures of {rows} x {columns}, not square ones")
     if channels not in (1, 3):
         raise ValueError(f"it takes pictures with {channels} channels, not 1 or 3")
     return rows, channels
@@ -146,7 +146,7 @@ def _pixels_of(base: Any) -> str:
         if kind == "Rescaling":
             return "0..255"
         if kind == "Normalization":
-            return "0..255" if float(np.max(operation.mean)) > 1 else "0..1"
+            return "0..255" if float(np.max(_seen(operation)[0])) > 1 else "0..1"
         if kind not in ("InputLayer", "Reshape", "Flatten", "ZeroPadding2D"):
             return ""
     return ""
@@ -210,10 +210,7 @@ def _with_plain_scaling(base: Any) -> Any:
     def plain(operation: Any) -> Any:
         if type(operation).__name__ != "Normalization" or not operation.weights:
             return operation
-        mean, variance = (
-            np.asarray(values, np.float64).ravel()
-            for values in (operation.mean, operation.variance)
-        )
+        mean, variance = _seen(operation)
         factor = 1 / np.maximum(np.sqrt(variance), keras.backend.epsilon())
         return keras.layers.Rescaling(factor.tolist(), (-mean * factor).tolist())
 
@@ -221,6 +218,13 @@ def _with_plain_scaling(base: Any) -> Any:
         return base
     inputs = keras.Input(base.input_shape[1:])
     return keras.Model(inputs, base._run_through_graph(inputs, plain))
+
+
+def _seen(normalization: Any) -> tuple[Floats, Floats]:
+    """Mean and variance that a Normalization layer has seen or was given."""
+    values = normalization.weights[:2] or (normalization.mean, normalization.variance)
+    mean, variance = (np.asarray(value, np.float32).ravel() for value in values)
+    return mean, variance
 
 
 def _group(base: Any) -> Group:

@@ -100,10 +100,10 @@ def _look(job: Background | Looking, emit: Emit, stop: StopRequest) -> None:
             from tlgui.ml.calibration import known_speed, measure_speed
 
             emit(SpeedMeasured(known_speed() or measure_speed(should_stop)))
-        case ImportJob(file, title):
+        case ImportJob(file, title, notes):
             from tlgui.ml.importing import import_model
 
-            emit(import_model(Path(file), title, should_stop))
+            emit(import_model(Path(file), title, should_stop, notes))
         case RankJob(dataset, backbones):
             from tlgui.ml.ranking import rank_backbones
 

@@ -1,8 +1,9 @@
 """What the window can ask of the engine, as plain values that cross processes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tlgui.core.dataset import Dataset
+from tlgui.core.model_notes import ModelNotes
 from tlgui.core.search import SearchSpec
 from tlgui.core.spec import TrainingSpec
 
@@ -114,10 +115,12 @@ class ImportJob:
     Attributes:
         file: the model file.
         title: how the person wants to call it.
+        notes: what the person says of it.
     """
 
     file: str
     title: str
+    notes: ModelNotes = field(default_factory=ModelNotes)
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,12 @@ RECIPES: Mapping[str, Recipe] = {
     "Maximum": Recipe(merges=True),
     "Multiply": Recipe(merges=True),
     "Normalization": Recipe(
-        {"axis": _last, "mean": _NUMBERS, "variance": _NUMBERS, "invert": flag}
+        {
+            "axis": _last,
+            "mean": maybe(_NUMBERS),  # None where they are among the weights
+            "variance": maybe(_NUMBERS),
+            "invert": flag,
+        }
     ),
     "PReLU": Recipe({"shared_axes": maybe(listed(count))}, ("alpha_initializer",)),
     "ReLU": Recipe(

@@ -20,7 +20,7 @@ _MOST_CLASSES, _MOST_LETTERS = 100_000, 1_000
 
 
 @dataclass(frozen=True)
-class Reading:
+class ModelNotes:
     """What a person says of a model file of their own.
 
     Attributes:
