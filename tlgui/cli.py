@@ -20,14 +20,16 @@ from tlgui.cli_training import (
     left_out,
     spec_of,
 )
-from tlgui.core.catalogue import find_backbone
+from tlgui.core.catalogue import CATALOGUE, find_backbone
 from tlgui.core.demo import demo_folder, demo_spec
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.events import Outcome
 from tlgui.core.model_notes import PIXELS, USUAL_PIXELS, ModelNotes, class_names_in
+from tlgui.core.network import is_network
 from tlgui.core.run import new_run_name, open_finished_run, open_run
 from tlgui.core.scan import check_trainable
 from tlgui.core.spec import TrainingSpec
+from tlgui.core.starting_point import find_starting_point
 
 COMMANDS = (
     *("demo", "scan", "models", "rank", "layers", "import"),
@@ -101,9 +103,16 @@ def build_parser() -> argparse.ArgumentParser:
     compared.add_argument("data", type=Path, metavar="DATA")
     compared.add_argument("--backbones", metavar="NAME,NAME…", help="those on disk")
     layered = command("layers", _layers, "the blocks of a backbone")
-    layered.add_argument("backbone", metavar="BACKBONE")
+    layered.add_argument(
+        "backbone", metavar="BACKBONE", help="or a run, or an imported model"
+    )
     opened = command("import", _import, "open a model file of others to start from it")
-    opened.add_argument("file", type=Path, metavar="FILE", help=".keras or .h5")
+    opened.add_argument(
+        "file",
+        type=Path,
+        metavar="FILE",
+        help=".keras, .h5, or a keras-hub preset",
+    )
     opened.add_argument("--name", default="", help="how to call it")
     opened.add_argument(
         "--pixels",
@@ -204,12 +213,22 @@ def _import(options: argparse.Namespace, stop: StopFlag) -> int:
 
 
 def _layers(options: argparse.Namespace, stop: StopFlag) -> int:
-    backbone = find_backbone(options.backbone)
+    backbone = find_backbone(_backbone_of(options.backbone))
     if options.json:
         _print_json(cli_output.blocks_to_json(backbone))
     else:
         cli_output.print_blocks(backbone)
     return EXIT_OK
+
+
+def _backbone_of(wish: str) -> str:
+    """The backbone of that name; or of a run, or of an imported model."""
+    if wish in CATALOGUE or is_network(wish):
+        return wish
+    try:
+        return find_starting_point(wish).backbone
+    except TlguiError:
+        return wish  # nothing of both: the catalogue's sentence says what there is
 
 
 def _evaluate(options: argparse.Namespace, stop: StopFlag) -> int:

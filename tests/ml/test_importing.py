@@ -125,7 +125,7 @@ def test_the_same_file_twice_gets_two_folders(tmp_path: Path, ours: Any) -> None
     assert titles == {"a/b: ‹i›c‹/i›"}
 
 
-def test_another_architecture_is_refused_with_those_that_fit(tmp_path: Path) -> None:
+def test_weights_alone_of_another_architecture_are_refused(tmp_path: Path) -> None:
     import keras
 
     inputs = keras.Input((32, 32, 3))
@@ -133,10 +133,10 @@ def test_another_architecture_is_refused_with_those_that_fit(tmp_path: Path) -> 
     x = keras.layers.GlobalAveragePooling2D()(x)
     model = keras.Model(inputs, keras.layers.Dense(3)(x))
     with pytest.raises(TlguiError) as caught:
-        import_model(save(model, tmp_path / "small.keras"))
+        import_model(save(model, tmp_path / "small.weights.h5"))
     sentence = str(caught.value)
-    assert "small.keras is of an architecture that is not known here" in sentence
-    assert "EfficientNet-Lite0, EfficientNet-Lite1, EfficientNet-Lite2" in sentence
+    assert "small.weights.h5 cannot be used: it holds weights alone" in sentence
+    assert "ask for the whole model" in sentence
     assert imported_models() == ((), ())
 
 

@@ -186,11 +186,15 @@ class BlockPicture(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(small_font(self))
         self._paint_brackets(painter)
-        first, head = self.tiles[0], self.tiles[-1]
+        head = self.tiles[-1]
         middle = head.y() + head.body().center().y()
         start, end = sum(self._places.photo), head.x() + head.body().left()
         backdrop.paint_path(painter, theme, start, end - 2, middle)
-        height = self._scale_height()
+        if not self._session.backbone.is_network:  # nobody knows what one sees where
+            self._paint_scale(painter)
+
+    def _paint_scale(self, painter: QPainter) -> None:
+        first, height = self.tiles[0], self._scale_height()
         width = self.tiles[-2].geometry().right() - first.x()
         scale = QRectF(first.x(), self.height() - height, width, height)
         words = (
@@ -199,7 +203,7 @@ class BlockPicture(QWidget):
             self.tr("parts of things"),
             self.tr("whole things"),
         )
-        backdrop.paint_scale(painter, theme, scale, words)
+        backdrop.paint_scale(painter, current_theme(), scale, words)
 
     def changeEvent(self, event: QEvent) -> None:
         """Takes the colours of another theme, or another font."""

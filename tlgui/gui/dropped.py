@@ -18,6 +18,8 @@ _REFUSED_ENDINGS = (
     ".pth",
     ".tflite",
 )
+# What a preset folder of keras-hub has.
+_PRESET = ("config.json", "model.weights.h5")
 _LARGEST = 1600
 
 
@@ -59,10 +61,12 @@ def png_bytes(picture: QImage) -> bytes:
 
 
 def model_in(mime: QMimeData) -> Path | None:
-    """The model file that a drop brings; None if it brings something else or more."""
+    """The model that a drop brings; None if it brings something else or more."""
     files = [url.toLocalFile() for url in mime.urls() if url.isLocalFile()]
     return Path(files[0]) if len(files) == 1 and _is_model(files[0]) else None
 
 
 def _is_model(file: str) -> bool:
-    return file.lower().endswith((*MODEL_ENDINGS, *_REFUSED_ENDINGS))
+    if file.lower().endswith((*MODEL_ENDINGS, *_REFUSED_ENDINGS)):
+        return True
+    return all((Path(file) / name).is_file() for name in _PRESET)

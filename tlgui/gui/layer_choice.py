@@ -50,8 +50,11 @@ class LayerChoice(QWidget):
         blocks, chosen = self._session.backbone.blocks, self._session.spec.trainable
         described = describe_trainable(chosen, blocks)
         is_last = described.startswith(_LAST)
-        self.count = min(len(chosen) if is_last else self.count, len(blocks) - 1)
+        most = max(1, len(blocks) - 1)
+        self.count = min(len(chosen) if is_last else self.count, most)
         self.last_blocks.setText(self._last_title())
+        for part in (self.fewer, self.last_blocks, self.more):
+            part.setVisible(len(blocks) > 1)  # the last block is everything
         self.head_only.setChecked(described == HEAD_ONLY)
         self.last_blocks.setChecked(is_last)
         self.everything.setChecked(described == EVERYTHING)

@@ -51,7 +51,10 @@ class OwnModels(QWidget):
         self.show_all = button("", "link")
         self.use_file = button(self.tr("Use a model file…"), "link")
         self.use_file.setToolTip(
-            self.tr("A Keras model (.keras, .h5) or its weights (.weights.h5)")
+            self.tr(
+                "A Keras model (.keras, .h5) or its weights (.weights.h5); of a preset "
+                "folder of keras-hub, the file model.weights.h5 in it"
+            )
         )
         self.importing = ImportView(session)
         self.sentence = label("", wrap=True)

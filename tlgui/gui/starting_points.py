@@ -14,7 +14,7 @@ from tlgui.core.starting_point import StartingPoint
 from tlgui.gui.threads import Jobs, Reading
 from tlgui.worker.jobs import ImportJob
 
-_WEIGHTS = ".weights"
+_WEIGHTS, _PRESET_WEIGHTS = ".weights", "model.weights.h5"
 _NONE = ModelNotes()
 
 
@@ -248,5 +248,7 @@ class StartingPoints(QObject):
 
 
 def _title(file: Path) -> str:
-    """What a model is called that comes from a file."""
+    """What a model is called that comes from a file, or from a preset folder."""
+    if file.name == _PRESET_WEIGHTS:
+        file = file.parent
     return file.stem.removesuffix(_WEIGHTS) or file.name

@@ -28,6 +28,7 @@ from tlgui.ml.foreign.matching import MatchReport, assign_matched, match_weights
 from tlgui.ml.foreign.recognition import nearest, recognise
 from tlgui.ml.foreign.refusal import plain_text
 from tlgui.ml.foreign.saved_layers import plain_name
+from tlgui.ml.hub_presets import open_preset, preset_folder
 from tlgui.ml.own_networks import own_network
 from tlgui.ml.start_file import (
     StartingWeights,
@@ -52,7 +53,7 @@ def import_model(
     network of one's own (`own_networks`), with its head.
 
     Args:
-        file: `.keras`, `.weights.h5` or `.h5`.
+        file: `.keras`, `.weights.h5` or `.h5`; or a preset folder of keras-hub.
         title: how the person wants to call it; the file's name if empty.
         should_stop: asked between the steps, each of which takes a few seconds.
         notes: what the person says of a network of their own.
@@ -71,6 +72,9 @@ def import_model(
             raise Stopped
 
     notes.check()
+    preset = preset_folder(file)
+    if preset is not None:
+        return _import_preset(preset, title.strip() or preset.name, go_on)
     foreign = open_foreign(file)
     go_on()
     name = recognise(foreign.layers)
@@ -84,6 +88,22 @@ def import_model(
     return ModelImported(
         str(folder), len(report.matched), report.total, report.sentence()
     )
+
+
+def _import_preset(
+    folder: Path, title: str, go_on: Callable[[], None]
+) -> ModelImported:
+    """Keeps a preset of keras-hub as a network of one's own."""
+    network, layers = open_preset(folder, go_on)
+    go_on()
+    keep_network(network)
+    weights = make_starting_weights(find_backbone(network.name), layers)
+    report = (
+        f"All {len(layers)} layers with weights of the preset were read, and give the "
+        f"same numbers as in keras-hub. New, to be trained on your photos: {_HEAD}."
+    )
+    kept = _keep(weights, title, report)
+    return ModelImported(str(kept), len(layers), len(layers) + 1, report)
 
 
 def _import_network(

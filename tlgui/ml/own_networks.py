@@ -77,7 +77,7 @@ def own_network(foreign: ForeignModel, notes: ModelNotes) -> OwnNetwork:
         pixels = notes.pixels or _pixels_of(base)
         made = _flat(base, size, channels, PIXELS[pixels or USUAL_PIXELS])
         network = make_network(
-            _title(made, size),
+            f"Own network, {size} × {size}",
             size,
             int(made.output_shape[-1]),
             table_of(made),
@@ -249,11 +249,6 @@ def _described(model: Any) -> dict[str, Any]:
 
     described: dict[str, Any] = keras.saving.serialize_keras_object(model)
     return described
-
-
-def _title(model: Any, size: int) -> str:
-    layers = sum(bool(layer.weights) for layer in model.layers) + 1
-    return f"Own network, {layers} layer{'s' * (layers > 1)}, {size} × {size}"
 
 
 # -- the head ------------------------------------------------------------------
