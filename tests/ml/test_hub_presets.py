@@ -192,7 +192,7 @@ def test_a_preset_is_fine_tuned_without_keras_hub(
 @needs_hub
 def test_a_preset_that_asks_for_more_than_it_has(tmp_path: Path) -> None:
     """No memory is set aside for it."""
-    large = {"stackwise_num_repeats": [1] * 9, "stackwise_num_filters": [60_000] * 9}
+    large = {"stackwise_num_repeats": [1, 1], "stackwise_num_filters": [60_000] * 2}
     folder = a_folder(tmp_path, described("VGGBackbone", large), converter())
     with pytest.raises(TlguiError, match="but its weights have only 3"):
         import_model(folder)

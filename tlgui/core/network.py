@@ -26,7 +26,8 @@ NETWORK = "network.json"
 PREFIX = "own-"
 _VERSION = 1
 _NAME = re.compile(rf"{PREFIX}[0-9a-f]{{16}}")
-_MOST_BYTES, _MOST_SIDE, _MOST_BLOCKS, _MOST_LETTERS = 2**23, 2_048, 200, 100
+_TITLE = re.compile(r"[\w ,.×-]{1,100}")  # nothing that a window takes for formatting
+_MOST_BYTES, _MOST_SIDE, _MOST_BLOCKS = 2**23, 2_048, 200
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def make_network(
     """
     values = {
         "version": _VERSION,
-        "title": title[:_MOST_LETTERS],
+        "title": title,
         "input_size": input_size,
         "features": features,
         "blocks": blocks,
@@ -219,8 +220,8 @@ def _from_content(content: bytes) -> Network:
     if values["version"] != _VERSION:
         raise ValueError(f"its version is {values['version']!r:.20}")
     title = values["title"]
-    if not isinstance(title, str) or not 0 < len(title) <= _MOST_LETTERS:
-        raise ValueError("it has no title")
+    if not isinstance(title, str) or not _TITLE.fullmatch(title):
+        raise ValueError("it has no proper title")
     blocks = blocks_from_json(values["blocks"])
     _check_blocks(blocks)
     digest = hashlib.sha256(content).hexdigest()

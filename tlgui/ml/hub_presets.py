@@ -11,6 +11,7 @@ network of plain Keras layers (`hub_layers`), so that keras-hub is needed only h
 
 import importlib.util
 import math
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -35,6 +36,7 @@ from tlgui.ml.hub_settings import Scaling, backbone_settings, is_of_hub, scaling
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 _CONVERTERS = ("image_converter.json", "preprocessor.json")
 _TOLERANCE = 1e-4
+_COLOURS = re.compile(r"\x1b\[\d*m")  # in which Keras writes some of its errors
 
 
 def preset_folder(file: Path) -> Path | None:
@@ -122,7 +124,7 @@ def _build(name: str, settings: Mapping[str, Any], weights: Weights) -> Any:
         made = factory(**settings)
         _load(made, weights)
     except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        reason = " ".join(str(error).split())[:120]
+        reason = " ".join(_COLOURS.sub("", str(error)).split())[:120]
         raise Refusal(f"keras-hub does not take its settings ({reason})") from error
     return made
 
