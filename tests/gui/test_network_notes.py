@@ -106,7 +106,10 @@ def test_a_file_is_read_again_with_what_was_said(
     said = ModelNotes("0..255", ("zero", "one", "two"))
     assert jobs.import_jobs[-1] == ImportJob(str(FILE), "digits", said)
     assert not view.notes.isVisible()
-    bring(session, jobs, reader, second)
+    jobs.play(events.ModelImported(str(second.folder), 3, 3, second.report))
+    jobs.play(events.JobEnded(Outcome.COMPLETED))
+    reader.starting_points_read.emit((first,), "")  # what was asked before
+    reader.starting_points_read.emit((second, first), "")
     assert reader.removed == [str(first.folder)]
     assert session.starts.fresh == second
     assert session.starts.models == ()

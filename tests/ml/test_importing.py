@@ -15,6 +15,7 @@ from tlgui.core import storage
 from tlgui.core.applications import APPLICATIONS
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import Stopped, TlguiError
+from tlgui.core.model_notes import ModelNotes
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.starting_point import WEIGHTS, imported_models
 from tlgui.ml import importing, model_template
@@ -93,6 +94,8 @@ def test_a_model_made_of_a_template(tmp_path: Path, converted_prefixes: Path) ->
     head = [np.ones((1280, 5), np.float32), np.zeros(5, np.float32)]
     members = model_template.fill_template(template, TrainingSpec(""), head)
     model_template.write_model(tmp_path / "model.keras", members)
+    with pytest.raises(TlguiError, match="is EfficientNet-Lite0, so its pixel values"):
+        import_model(tmp_path / "model.keras", notes=ModelNotes("0..1"))
     imported = import_model(tmp_path / "model.keras", "Five birds")
     assert imported.matched == imported.total - 1
     assert Path(imported.folder).name == "Five birds"

@@ -95,7 +95,8 @@ class ImportView(QFrame):
             text = self.tr("“{name}” is a network of your own and can be used")
         title = text.format(name=point.title, architecture=backbone.title)
         self.title.setText(title)
-        self.notes.setVisible(backbone.is_network)
+        # Without a head of its own there is nothing that goes on as it was.
+        self.notes.setVisible(backbone.is_network and bool(point.class_names))
         if point.folder != self._noted:
             self._noted = point.folder
             self.notes.show_notes(self._session.starts.notes)

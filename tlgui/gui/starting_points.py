@@ -230,7 +230,7 @@ class StartingPoints(QObject):
             self.fresh, self.notes, self._awaited = found, self._said, ""
             if self._outdated is not None:
                 self.remove(self._outdated)
-        elif self._outdated is not None and self.importing is None:
+        elif self.importing is None and not self._awaited:
             self._outdated = None  # it is gone, or it is told why not
         if self.fresh is not None and self.fresh not in points:
             self.fresh = None

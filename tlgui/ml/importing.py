@@ -74,6 +74,7 @@ def import_model(
     notes.check()
     preset = preset_folder(file)
     if preset is not None:
+        _check_unneeded(notes, preset, "a preset of keras-hub")
         return _import_preset(preset, title.strip() or preset.name, go_on)
     foreign = open_foreign(file)
     go_on()
@@ -82,12 +83,22 @@ def import_model(
     title = title.strip() or file.name.split(".")[0]
     if name is None:
         return _import_network(foreign, notes, title, go_on)
+    _check_unneeded(notes, file, find_backbone(name).title)
     report, weights = _taken(foreign, find_backbone(name))
     go_on()
     folder = _keep(weights, title, report.sentence())
     return ModelImported(
         str(folder), len(report.matched), report.total, report.sentence()
     )
+
+
+def _check_unneeded(notes: ModelNotes, file: Path, what: str) -> None:
+    """Makes sure that nothing is said of a model that would not be heeded."""
+    if notes != _AS_IT_SAYS:
+        raise TlguiError(
+            f"{file} is {what}, so its pixel values are known and its head is "
+            "replaced, but pixels or classes were given. Leave these two out."
+        )
 
 
 def _import_preset(
