@@ -34,7 +34,7 @@ class NetworkNotes(QWidget):
         self.pixels.setAccessibleName(self.tr("Pixel values the network expects"))
         classes = label(self.tr("Classes:"), "muted")
         self.classes = QLineEdit()
-        self.classes.setPlaceholderText(self.tr("0, 1, 2 … in the order of outputs"))
+        self.classes.setPlaceholderText(self.tr("0, 1, 2 …"))
         self.classes.setToolTip(
             self.tr(
                 "What the outputs of the network are called, in order, with commas "
