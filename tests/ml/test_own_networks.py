@@ -1,5 +1,6 @@
 """A person's own network: read from its file, fine-tuned, kept, and refused."""
 
+import dataclasses
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ from tlgui.ml.backbones import build_backbone
 from tlgui.ml.importing import import_model
 from tlgui.ml.models import HEAD_OUTPUT, build_classifier
 from tlgui.ml.prediction import predict_paths
-from tlgui.ml.start_file import read_start_file
+from tlgui.ml.start_file import read_start_file, write_start_file
 from tlgui.ml.training import resume, train
 
 pytestmark = pytest.mark.tf
@@ -293,6 +294,15 @@ def test_a_network_file_of_somebody_else_is_checked(tmp_path: Path) -> None:
         keep_network(network)
         with pytest.raises(TlguiError, match=reason):
             build_backbone(find_backbone(network.name))
+
+
+def test_weights_that_are_missing_are_not_zeros(tmp_path: Path) -> None:
+    imported = import_model(save(digits_network(), tmp_path / "x.keras"))
+    file = Path(imported.folder) / WEIGHTS
+    whole = read_start_file(file)
+    write_start_file(file, dataclasses.replace(whole, layers=None))
+    with pytest.raises(TlguiError, match="its layers are missing"):
+        read_start_file(file)
 
 
 def test_a_network_is_adopted_from_the_folder_that_brings_it(tmp_path: Path) -> None:

@@ -244,6 +244,8 @@ def _from_arrays(arrays: dict[str, Array]) -> StartingWeights:
     if _KERNEL in arrays:
         head = arrays.pop(_KERNEL), arrays.pop(_BIAS)
     if not arrays:
+        if backbone.is_network and backbone.parameters:
+            raise ValueError("its layers are missing")
         return _with_head(backbone, None, head, names)
     return make_starting_weights(backbone, _by_layer(arrays), head, names)
 
