@@ -199,6 +199,24 @@ def test_a_network_with_convolutions_and_a_branch(tmp_path: Path) -> None:
     assert backbone.features == 6
 
 
+def test_one_activation_in_two_places_and_a_norm_in_front(tmp_path: Path) -> None:
+    import keras
+
+    la = layers()
+    x = inputs = keras.Input((6, 6, 3))
+    relu = la.ReLU()
+    x = la.Concatenate()([la.BatchNormalization()(x), x])
+    x = relu(la.Conv2D(3, 3)(x))
+    x = relu(la.Conv2D(3, 3)(x))
+    model = moved(keras.Model(inputs, la.Dense(2)(la.Flatten()(x))))
+    point, ours = kept(save(model, tmp_path / "shared.keras"))
+    logits = answers(model, photos(6, 3) / 255)
+    expected = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    np.testing.assert_allclose(answers(ours, photos(6, 3)), expected, atol=1e-5)
+    names = [block.name for block in find_backbone(point.backbone).blocks]
+    assert names == ["norm1", "conv1", "conv2"]
+
+
 def test_one_output_becomes_two_classes(tmp_path: Path) -> None:
     import keras
 

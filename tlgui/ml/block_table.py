@@ -11,11 +11,16 @@ from tlgui.ml.flat_copy import INPUT, block_of
 
 
 def table_of(keras_model: Any) -> list[dict[str, Any]]:
-    """The blocks of a flat model from input to head, without the preprocessing."""
+    """The blocks of a flat model from input to head, without the preprocessing.
+
+    Raises:
+        ValueError: the preprocessing has weights, which no block could hold.
+    """
     blocks: dict[str, list[dict[str, Any]]] = {}
     for layer in keras_model.layers:
         blocks.setdefault(block_of(layer.name), []).append(_describe(layer))
-    blocks.pop(INPUT)
+    if any(layer["parameters"] for layer in blocks.pop(INPUT)):
+        raise ValueError("its first layers cannot be divided from the photo")
     return [{"name": name, "layers": layers} for name, layers in blocks.items()]
 
 

@@ -7,11 +7,9 @@ learns, from RGB values 0..255 to a feature map, as all the backbones are.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from tlgui.core.errors import TlguiError
 from tlgui.core.model_notes import PIXELS, USUAL_PIXELS, ModelNotes
@@ -25,8 +23,15 @@ from tlgui.ml.foreign.matching import assign_matched, match_weights
 from tlgui.ml.foreign.rebuild import rebuild
 from tlgui.ml.foreign.refusal import plain_text
 from tlgui.ml.network_head import Head, split_head
+from tlgui.ml.network_input import (
+    front,
+    picture_of,
+    picture_sentence,
+    pixels_of,
+    with_plain_scaling,
+)
+from tlgui.ml.unsharing import without_shared
 
-_GREY = (0.299, 0.587, 0.114)  # as Pillow makes a picture grey (ITU-R 601-2)
 _MOST_BLOCKS = 12
 _BLOCK_NAMES = {
     "Dense": "dense",
@@ -73,8 +78,8 @@ def own_network(foreign: ForeignModel, notes: ModelNotes) -> OwnNetwork:
         model = _with_weights(foreign) if chain is None else build_chain(chain)
         base, head = split_head(model)
         names = _class_names(head, notes.class_names)
-        size, channels = _picture(base.input_shape[1:])
-        pixels = notes.pixels or _pixels_of(base)
+        size, channels = picture_of(base.input_shape[1:])
+        pixels = notes.pixels or pixels_of(base)
         made = _flat(base, size, channels, PIXELS[pixels or USUAL_PIXELS])
         network = make_network(
             f"Own network, {size} × {size}",
@@ -87,9 +92,9 @@ def own_network(foreign: ForeignModel, notes: ModelNotes) -> OwnNetwork:
         raise _not_understood(foreign, str(error)) from error
     layers = {la.name: tuple(la.get_weights()) for la in made.layers if la.weights}
     told = [
-        f"All {len(foreign.layers)} layers with weights were read.",
+        _read_sentence(len(foreign.layers)),
         "" if chain is None else chain.sentence(),
-        _picture_sentence(size, channels, pixels, is_chosen=bool(notes.pixels)),
+        picture_sentence(size, channels, pixels, is_chosen=bool(notes.pixels)),
         _class_sentence(head, names, is_given=bool(notes.class_names)),
     ]
     return OwnNetwork(
@@ -113,118 +118,21 @@ def _with_weights(foreign: ForeignModel) -> Any:
     return model
 
 
-# -- the picture ---------------------------------------------------------------
-
-
-def _picture(shape: Sequence[int]) -> tuple[int, int]:
-    """Side and channels of the square picture that a network takes.
-
-    Raises:
-        ValueError: it takes something else.
-    """
-    if len(shape) == 1:
-        for channels in (1, 3):  # never both: 3 is no square
-            side = math.isqrt(shape[0] // channels)
-            if channels * side * side == shape[0]:
-                return side, channels
-        raise ValueError(
-            f"it takes {shape[0]:,} numbers, which make no square picture (28 x 28 "
-            "would be 784)"
-        )
-    rows, columns, channels = (*shape, 1)[:3]
-    if rows != columns:
-        raise ValueError(f"it takes pictures of {rows} x {columns}, not square ones")
-    if channels not in (1, 3):
-        raise ValueError(f"it takes pictures with {channels} channels, not 1 or 3")
-    return rows, channels
-
-
-def _pixels_of(base: Any) -> str:
-    """The pixel values that a network says it takes; "" if it does not say."""
-    for operation in base.operations:
-        kind = type(operation).__name__
-        if kind == "Rescaling":
-            return "0..255"
-        if kind == "Normalization":
-            return "0..255" if float(np.max(_seen(operation)[0])) > 1 else "0..1"
-        if kind not in ("InputLayer", "Reshape", "Flatten", "ZeroPadding2D"):
-            return ""
-    return ""
-
-
-def _picture_sentence(size: int, channels: int, pixels: str, *, is_chosen: bool) -> str:
-    what = "grey photos" if channels == 1 else "photos"
-    sentence = f"It sees {what} of {size} x {size}"
-    if is_chosen:
-        return f"{sentence}, with pixels {pixels}, as you said."
-    if pixels:
-        return f"{sentence}, with pixels {pixels}, as its own layers say."
-    return (
-        f"{sentence}. Which pixel values it was trained on is not in the file; "
-        f"{USUAL_PIXELS} is assumed, as is usual."
-    )
+def _read_sentence(layers: int) -> str:
+    if layers == 1:
+        return "Its one layer with weights was read."
+    return f"All {layers} layers with weights were read."
 
 
 # -- the flat model ------------------------------------------------------------
 
 
 def _flat(base: Any, size: int, channels: int, scaling: tuple[float, float]) -> Any:
-    base = _with_plain_scaling(base)
-    front = _front(size, channels, scaling, base.input_shape[1:])
-    copy = copy_flat(base, "own", _group(base), front, (size, size, 3))
+    base = without_shared(with_plain_scaling(base))
+    begin = front(size, channels, scaling, base.input_shape[1:])
+    copy = copy_flat(base, "own", _group(base), begin, (size, size, 3))
     copy.take_weights()
     return copy.keras_model
-
-
-def _front(
-    size: int, channels: int, scaling: tuple[float, float], shape: Sequence[int]
-) -> Callable[[Any], Any]:
-    """From RGB values 0..255 to what a network takes, without any weights.
-
-    The mean of three channels, each times three and its share, is their grey.
-    """
-    import keras
-
-    factor, shift = scaling
-
-    def front(x: Any) -> Any:
-        reshape = keras.layers.Reshape
-        if channels == 1:
-            shares = [3 * factor * share for share in _GREY]
-            x = keras.layers.Rescaling(shares, shift, name="input_rescaling")(x)
-            x = reshape((size * size, 3, 1), name="input_channels")(x)
-            x = keras.layers.AveragePooling2D((1, 3), name="input_grey")(x)
-        elif scaling != PIXELS["0..255"]:
-            x = keras.layers.Rescaling(factor, shift, name="input_rescaling")(x)
-        if tuple(x.shape[1:]) != tuple(shape):
-            x = reshape(tuple(shape), name="input_shape")(x)
-        return x
-
-    return front
-
-
-def _with_plain_scaling(base: Any) -> Any:
-    """Puts Rescaling where a Normalization keeps what it has seen as weights."""
-    import keras
-
-    def plain(operation: Any) -> Any:
-        if type(operation).__name__ != "Normalization" or not operation.weights:
-            return operation
-        mean, variance = _seen(operation)
-        factor = 1 / np.maximum(np.sqrt(variance), keras.backend.epsilon())
-        return keras.layers.Rescaling(factor.tolist(), (-mean * factor).tolist())
-
-    if all(plain(operation) is operation for operation in base.operations):
-        return base
-    inputs = keras.Input(base.input_shape[1:])
-    return keras.Model(inputs, base._run_through_graph(inputs, plain))
-
-
-def _seen(normalization: Any) -> tuple[Floats, Floats]:
-    """Mean and variance that a Normalization layer has seen or was given."""
-    values = normalization.weights[:2] or (normalization.mean, normalization.variance)
-    mean, variance = (np.asarray(value, np.float32).ravel() for value in values)
-    return mean, variance
 
 
 def _group(base: Any) -> Group:
@@ -233,8 +141,10 @@ def _group(base: Any) -> Group:
     starts: dict[str, str] = {}
     counts: dict[str, int] = {}
     for operation, name in zip(operations, plain_names(operations), strict=True):
-        kind = _BLOCK_NAMES.get(type(operation).__name__)
-        if kind is not None:
+        kind = _BLOCK_NAMES.get(type(operation).__name__, "")
+        if not starts and getattr(operation, "weights", []):
+            kind = kind or "norm"
+        if kind:
             counts[kind] = counts.get(kind, 0) + 1
             starts[name] = f"{kind}{counts[kind]}"
     if not starts:
