@@ -6,7 +6,7 @@
 A folder with `val/` is used as it is. Of another one the last fifth of every class
 validates, in the order of the files' names, since consecutive files are often of the
 same person and a random split would leak. Every run is a process with a warm engine
-and nothing kept from before; Automatic may take three minutes.
+whose speed is known, and nothing kept from before; Automatic may take three minutes.
 """
 
 import argparse
@@ -68,10 +68,12 @@ def run_once(data: Path, way: str, seed: int) -> dict[str, Any]:
     """One training in this process."""
     from tlgui.core.events import never_stop
     from tlgui.ml.automatic import train_automatically
+    from tlgui.ml.calibration import measure_speed
     from tlgui.ml.training import train
     from tlgui.ml.warm_up import warm_up
 
     warm_up(DEFAULT_BACKBONE)
+    measure_speed()
     spec = TrainingSpec(str(data), seed=seed)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tlgui.core.automatic import Tried, Verdict, plan_attempts
+from tlgui.core.automatic import Tried, Verdict, next_attempt, plan_attempts
 from tlgui.core.catalogue import CATALOGUE, find_backbone
 from tlgui.core.ranking import BackboneScore, ranked
 from tlgui.core.spec import TrainingSpec
@@ -75,3 +75,14 @@ def test_backbones_that_were_compared_are_named() -> None:
         "EfficientNet-Lite0 95.0 %)."
     )
     assert found.to_json()["winner"] == "/runs/a"
+
+
+def test_where_time_is_short_the_most_that_fits_is_tried() -> None:
+    waiting = plan_attempts(TrainingSpec(data="x"))[1:]
+    seconds = (30.0, 60.0, 200.0)
+    assert next_attempt(waiting, seconds, 1_000.0) is waiting[0]
+    assert next_attempt(waiting, seconds, 290.0) is waiting[2]
+    assert next_attempt(waiting, seconds, 100.0) is waiting[1]
+    assert next_attempt(waiting, seconds, 50.0) is waiting[0]
+    assert next_attempt(waiting, seconds, 10.0) is None
+    assert next_attempt((), (), 10.0) is None

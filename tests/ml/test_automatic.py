@@ -92,7 +92,7 @@ def test_a_head_learns_even_if_the_time_is_over_before(
 def test_an_attempt_without_one_finished_epoch_is_not_counted(
     colours: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(automatic._Search, "_has_time", lambda *_: True)
+    monkeypatch.setattr(automatic._Search, "_next", lambda _, waiting, *__: waiting[0])
     verdict = train_automatically(
         *(spec_for(colours), place_in(tmp_path), 1e-3, lambda event: None),
         chooses_backbone=False,

@@ -1,7 +1,7 @@
 """What is tried when a person leaves the choice to the program, and what won."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -177,6 +177,25 @@ def plan_attempts(spec: TrainingSpec) -> tuple[Attempt, ...]:
             Attempt(f"last-{count}", f"the head and then {which}{how}", tuned)
         )
     return tuple(attempts)
+
+
+def next_attempt(
+    waiting: Sequence[Attempt], seconds: Sequence[float], left: float
+) -> Attempt | None:
+    """What is tried next: the cheapest, or where time is short, the most that fits.
+
+    Args:
+        waiting: attempts that were not tried yet, the cheapest first.
+        seconds: that each is likely to take.
+        left: seconds of the time that was granted.
+
+    Returns:
+        None if none of them would be done.
+    """
+    fitting = [a for a, takes in zip(waiting, seconds, strict=True) if takes < left]
+    if not fitting:
+        return None
+    return fitting[0] if sum(seconds) < left else fitting[-1]
 
 
 def _percent(share: float) -> str:

@@ -2,12 +2,12 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tlgui.core import storage
 from tlgui.core.augmentation import VIEWS
-from tlgui.core.automatic import Attempt, Tried, Verdict, plan_attempts
+from tlgui.core.automatic import Attempt, Tried, Verdict, next_attempt, plan_attempts
 from tlgui.core.backbone import Backbone
 from tlgui.core.catalogue import CATALOGUE, find_backbone
 from tlgui.core.costs import forecast
@@ -29,7 +29,7 @@ from tlgui.core.events import (
 from tlgui.core.ranking import Ranking
 from tlgui.core.run import AUTOMATIC, open_run
 from tlgui.core.spec import TrainingSpec
-from tlgui.ml.calibration import known_speed
+from tlgui.ml.calibration import known_speed, measure_speed
 from tlgui.ml.fetching import fetch_weights
 from tlgui.ml.head_search import search_head
 from tlgui.ml.preparing import prepare_data
@@ -43,6 +43,8 @@ _COMPARED = 300
 _COMPARING, _SEARCHING = 0.3, 0.4
 # The next attempt takes about so many times as long as the last one.
 _GROWTH = 2.0
+# Of seconds that are granted some twenty can be spent on measuring this computer.
+_LONG = 300.0
 # A forecast may be so much too short.
 _MARGIN = 1.3
 
@@ -88,6 +90,8 @@ def train_automatically(
     prepared = prepare_data(spec, emit, stop, dataset)
     ranking = search.compare(prepared) if chooses_backbone else None
     settings = search.find_settings(prepared)
+    if known_speed() is None and seconds >= _LONG:
+        measure_speed(lambda: stop() is not None)
     tried, left_out = search.try_all(prepared, place)
     if ranking is not None and len(ranking.scores) < len(_here()):
         left_out = (*left_out, "other models")
@@ -158,21 +162,27 @@ class _Search:
     ) -> tuple[list[Tried], tuple[str, ...]]:
         """Tries attempt after attempt while there is time."""
         tried: list[Tried] = []
-        attempts = plan_attempts(self.spec)
-        for number, attempt in enumerate(attempts, 1):
-            if tried and not self._has_time(attempt, tried[-1], dataset):
-                return tried, tuple(one.words for one in attempts[number - 1 :])
-            self._emit(AttemptBegan(number, len(attempts), attempt.words))
+        waiting = [*plan_attempts(self.spec)]
+        total, attempt = len(waiting), waiting[0]  # the head, whatever it takes
+        while True:
+            waiting.remove(attempt)
+            self._emit(AttemptBegan(total - len(waiting), total, attempt.words))
             found = self._try(attempt, dataset, place(attempt.key))
             if found is not None:
                 tried.append(found)
             if self._is_stopped():
+                waiting.clear()
+            elif found is None:  # not one epoch of it was done
+                waiting.insert(0, attempt)
+            following = None
+            if found is not None and waiting:
+                following = self._next(waiting, found, dataset)
+            if following is None:
                 break
-            if found is None:  # not one epoch of it was done
-                return tried, tuple(one.words for one in attempts[number - 1 :])
+            attempt = following
         if not tried:
             raise Stopped
-        return tried, ()
+        return tried, tuple(one.words for one in waiting)
 
     def _try(self, attempt: Attempt, dataset: Dataset, folder: Path) -> Tried | None:
         """One ordinary run; None if it kept nothing."""
@@ -208,16 +218,22 @@ class _Search:
             time.monotonic() - started,
         )
 
-    def _has_time(self, attempt: Attempt, last: Tried, dataset: Dataset) -> bool:
-        """Whether an attempt will be done; by the last one where no speed is known."""
-        takes, speed = _GROWTH * last.seconds, known_speed()
-        if speed is not None:
-            backbone = find_backbone(attempt.spec.backbone)
-            counts = len(dataset.samples[TRAIN]), len(dataset.samples[VALIDATION])
-            views = VIEWS[attempt.spec.augmentation]
-            told = forecast(attempt.spec, backbone, speed, counts, views)
-            takes = _MARGIN * told.whole
-        return time.monotonic() + takes < self._started + self._seconds
+    def _next(
+        self, waiting: Sequence[Attempt], last: Tried, dataset: Dataset
+    ) -> Attempt | None:
+        """By forecast; or the cheapest, by the last one, where no speed is known."""
+        left = self._started + self._seconds - time.monotonic()
+        speed = known_speed()
+        if speed is None:
+            return waiting[0] if _GROWTH * last.seconds < left else None
+        counts = len(dataset.samples[TRAIN]), len(dataset.samples[VALIDATION])
+        takes = []
+        for attempt in waiting:
+            spec = attempt.spec
+            backbone, views = find_backbone(spec.backbone), VIEWS[spec.augmentation]
+            told = forecast(spec, backbone, speed, counts, views)
+            takes.append(_MARGIN * told.whole)
+        return next_attempt(waiting, takes, left)
 
     def _asked(self, epochs: int) -> Stop | None:
         """A person's wish; or to end well, once the time is over.
