@@ -1,5 +1,7 @@
 """What an automatic training tries, and what it says."""
 
+import dataclasses
+
 import pytest
 
 from tlgui.core.automatic import Tried, Verdict, next_attempt, plan_attempts
@@ -22,8 +24,11 @@ def test_attempts_let_more_and_more_change(name: str) -> None:
     attempts = plan_attempts(spec)
     blocks = [block.name for block in find_backbone(name).blocks]
     counts = [len(attempt.spec.trainable) for attempt in attempts]
-    assert counts[0] == 0
-    assert counts == sorted(set(counts))
+    assert counts[:2] == [0, 0]
+    assert counts[1:] == sorted(set(counts))
+    assert [one.spec.augmentation for one in attempts[:2]] == ["none", "light"]
+    plain = plan_attempts(dataclasses.replace(spec, augmentation="none"))
+    assert [len(one.spec.trainable) for one in plain] == counts[1:]
     for attempt in attempts:
         attempt.spec.check()
         assert attempt.spec.head_decay == 0.01
@@ -78,7 +83,7 @@ def test_backbones_that_were_compared_are_named() -> None:
 
 
 def test_where_time_is_short_the_most_that_fits_is_tried() -> None:
-    waiting = plan_attempts(TrainingSpec(data="x"))[1:]
+    waiting = plan_attempts(TrainingSpec(data="x", augmentation="none"))[1:]
     seconds = (30.0, 60.0, 200.0)
     assert next_attempt(waiting, seconds, 1_000.0) is waiting[0]
     assert next_attempt(waiting, seconds, 290.0) is waiting[2]

@@ -163,8 +163,12 @@ def plan_attempts(spec: TrainingSpec) -> tuple[Attempt, ...]:
         spec: with the backbone that was chosen and the head's settings.
     """
     names = [block.name for block in find_backbone(spec.backbone).blocks]
-    head = dataclasses.replace(spec, trainable=())
-    attempts = [Attempt("head", "the head alone", head)]
+    plain = dataclasses.replace(spec, trainable=(), augmentation="none")
+    attempts = [Attempt("head", "the head alone", plain)]
+    if spec.augmentation != "none":
+        varied = dataclasses.replace(spec, trainable=())
+        words = "the head alone, on varied photos"
+        attempts.append(Attempt("head-varied", words, varied))
     for share, strategy in ((0.1, "lp-ft"), (0.25, "discriminative"), (0.5, "lp-ft")):
         count = max(1, round(share * len(names)))
         blocks = tuple(names[-count:])
