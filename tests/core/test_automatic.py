@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from tlgui.core.automatic import Tried, Verdict, next_attempt, plan_attempts
+from tlgui.core.automatic import Attempt, Tried, Verdict, next_attempt, plan_attempts
 from tlgui.core.catalogue import CATALOGUE, find_backbone
 from tlgui.core.ranking import BackboneScore, ranked
 from tlgui.core.spec import TrainingSpec
@@ -84,10 +84,30 @@ def test_backbones_that_were_compared_are_named() -> None:
 
 def test_where_time_is_short_the_most_that_fits_is_tried() -> None:
     waiting = plan_attempts(TrainingSpec(data="x", augmentation="none"))[1:]
-    seconds = (30.0, 60.0, 200.0)
-    assert next_attempt(waiting, seconds, 1_000.0) is waiting[0]
-    assert next_attempt(waiting, seconds, 290.0) is waiting[2]
-    assert next_attempt(waiting, seconds, 100.0) is waiting[1]
-    assert next_attempt(waiting, seconds, 50.0) is waiting[0]
-    assert next_attempt(waiting, seconds, 10.0) is None
-    assert next_attempt((), (), 10.0) is None
+    seconds = dict(zip((one.key for one in waiting), (30.0, 60.0, 200.0), strict=True))
+
+    def chosen(left: float) -> Attempt | None:
+        return next_attempt(waiting, lambda one: seconds[one.key], left)
+
+    assert chosen(1_000.0) is waiting[0]
+    assert chosen(289.0) is waiting[2]
+    assert chosen(100.0) is waiting[1]
+    assert chosen(50.0) is waiting[0]
+    assert chosen(10.0) is None
+    assert next_attempt((), lambda one: 0.0, 10.0) is None
+
+
+def test_where_varying_takes_too_long_photos_stay_as_they_are() -> None:
+    waiting = plan_attempts(TrainingSpec(data="x"))[1:]
+
+    def takes(attempt: Attempt) -> float:
+        looks = 50.0 if attempt.spec.augmentation == "light" else 5.0
+        return looks + 10.0 * len(attempt.spec.trainable)
+
+    half = next_attempt(waiting, takes, 96.0)
+    assert half is not None
+    assert half.key == waiting[-1].key
+    assert half.spec.augmentation == "none"
+    assert half.words.endswith("photos unvaried")
+    assert next_attempt(waiting, takes, 141.0) is waiting[-1]
+    assert next_attempt(waiting[:1], takes, 45.0) is None, "that was tried"

@@ -1,7 +1,7 @@
 """What is tried when a person leaves the choice to the program, and what won."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -184,22 +184,36 @@ def plan_attempts(spec: TrainingSpec) -> tuple[Attempt, ...]:
 
 
 def next_attempt(
-    waiting: Sequence[Attempt], seconds: Sequence[float], left: float
+    waiting: Sequence[Attempt], takes: Callable[[Attempt], float], left: float
 ) -> Attempt | None:
     """What is tried next: the cheapest, or where time is short, the most that fits.
 
+    Where varying the photos takes too long, they are left as they are.
+
     Args:
         waiting: attempts that were not tried yet, the cheapest first.
-        seconds: that each is likely to take.
+        takes: gives the seconds that an attempt is likely to take.
         left: seconds of the time that was granted.
 
     Returns:
-        None if none of them would be done.
+        One of them, the same with unvaried photos, or None if nothing would be done.
     """
-    fitting = [a for a, takes in zip(waiting, seconds, strict=True) if takes < left]
-    if not fitting:
-        return None
-    return fitting[0] if sum(seconds) < left else fitting[-1]
+    if waiting and sum(map(takes, waiting)) < left:
+        return waiting[0]
+    for attempt in reversed(waiting):
+        for one in (attempt, *_unvaried(attempt)):
+            if takes(one) < left:
+                return one
+    return None
+
+
+def _unvaried(attempt: Attempt) -> tuple[Attempt, ...]:
+    """The same on photos as they are; nothing if they are, or only the head learns."""
+    spec = attempt.spec
+    if spec.augmentation == "none" or not spec.trainable:
+        return ()
+    plain = dataclasses.replace(spec, augmentation="none")
+    return (Attempt(attempt.key, f"{attempt.words}, photos unvaried", plain),)
 
 
 def _percent(share: float) -> str:

@@ -165,7 +165,7 @@ class _Search:
         waiting = [*plan_attempts(self.spec)]
         total, attempt = len(waiting), waiting[0]  # the head, whatever it takes
         while True:
-            waiting.remove(attempt)
+            waiting = [one for one in waiting if one.key != attempt.key]
             self._emit(AttemptBegan(total - len(waiting), total, attempt.words))
             found = self._try(attempt, dataset, place(attempt.key))
             if found is not None:
@@ -227,12 +227,12 @@ class _Search:
         if speed is None:
             return waiting[0] if _GROWTH * last.seconds < left else None
         counts = len(dataset.samples[TRAIN]), len(dataset.samples[VALIDATION])
-        takes = []
-        for attempt in waiting:
+
+        def takes(attempt: Attempt) -> float:
             spec = attempt.spec
             backbone, views = find_backbone(spec.backbone), VIEWS[spec.augmentation]
-            told = forecast(spec, backbone, speed, counts, views)
-            takes.append(_MARGIN * told.whole)
+            return _MARGIN * forecast(spec, backbone, speed, counts, views).whole
+
         return next_attempt(waiting, takes, left)
 
     def _asked(self, epochs: int) -> Stop | None:
