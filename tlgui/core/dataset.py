@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tlgui.core.errors import TlguiError
+from tlgui.core.task import find_task
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 SPLITS = (TRAIN, VALIDATION, TEST)
-_SPLIT_FOLDERS = {
+# The label of a sample that shows none of the classes.
+NOTHING = -1
+SPLIT_NAMES = {
     "train": TRAIN,
     "training": TRAIN,
     "val": VALIDATION,
@@ -31,11 +34,19 @@ class Sample:
 
     Attributes:
         path: relative to the data set's root, with forward slashes.
-        label: index into the class names.
+        label: index into the class names; `NOTHING` where several classes, or none,
+            may be shown, and none is.
+        also: what else it shows, where several classes may be shown.
     """
 
     path: str
     label: int
+    also: tuple[int, ...] = ()
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """Everything that it shows, as indices into the class names."""
+        return () if self.label == NOTHING else (self.label, *self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,8 @@ class Dataset:
         class_names: in index order.
         samples: by split; a folder without split folders is all `train`.
         problems: what is left out.
+        table: the file that says what the samples show, relative to the root; "" where
+            folders say it.
     """
 
     root: Path
@@ -68,6 +81,17 @@ class Dataset:
     class_names: tuple[str, ...]
     samples: dict[str, tuple[Sample, ...]] = field(repr=False)
     problems: tuple[Problem, ...] = field(default=(), repr=False)
+    table: str = ""
+
+    @property
+    def is_multilabel(self) -> bool:
+        """Whether a sample may show several classes, or none."""
+        return find_task(self.task).multilabel
+
+    @property
+    def source(self) -> Path:
+        """What was scanned: the table if there is one, or else the folder."""
+        return self.root / self.table
 
     @property
     def has_validation(self) -> bool:
@@ -82,8 +106,15 @@ class Dataset:
         return self.root / sample.path
 
     def counts(self, split: str) -> tuple[int, ...]:
-        """The number of samples of each class in a split, in index order."""
-        found = Counter(sample.label for sample in self.samples.get(split, ()))
+        """The number of samples of each class in a split, in index order.
+
+        Where samples show several classes, the sum is not the number of samples.
+        """
+        samples = self.samples.get(split, ())
+        if self.is_multilabel:
+            found = Counter(label for sample in samples for label in sample.labels)
+        else:
+            found = Counter(sample.label for sample in samples)
         return tuple(found[label] for label in range(len(self.class_names)))
 
     def of_class(self, label: int) -> tuple[Sample, ...]:
@@ -92,7 +123,7 @@ class Dataset:
             sample
             for split in SPLITS
             for sample in self.samples.get(split, ())
-            if sample.label == label
+            if label == sample.label or label in sample.also
         )
 
 
@@ -109,9 +140,9 @@ def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
 def split_folders(root: Path) -> dict[str, Path]:
     """The folders `train/`, `val/`, `test/` under a root; empty without `train/`."""
     found = {
-        _SPLIT_FOLDERS[folder.name.casefold()]: folder
+        SPLIT_NAMES[folder.name.casefold()]: folder
         for folder in subfolders(root)
-        if folder.name.casefold() in _SPLIT_FOLDERS
+        if folder.name.casefold() in SPLIT_NAMES
     }
     return found if TRAIN in found else {}
 
@@ -146,7 +177,8 @@ def _entries(folder: Path) -> list[Path]:
     except NotADirectoryError:
         raise TlguiError(
             f"Expected a folder, but {folder} is a file. "
-            "Choose the folder that holds one sub-folder for each class."
+            "Choose the folder that holds one sub-folder for each class, or a CSV "
+            "table of photos and their classes."
         ) from None
     except OSError as error:
         raise TlguiError(

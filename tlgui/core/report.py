@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tlgui.core import metrics
+from tlgui.core.label_report import LabelEvaluation, label_evaluation_from_json
 from tlgui.core.types import Floats
 
 REPORT_VERSION = 1
@@ -65,6 +66,11 @@ class Evaluation:
         matrix = self.confusion
         return metrics.wilson_interval(int(np.trace(matrix)), int(matrix.sum()))
 
+    @property
+    def right(self) -> int:
+        """How many answers are right."""
+        return sum(answer.truth == answer.predicted for answer in self.answers)
+
     def to_json(self) -> dict[str, Any]:
         """As written in `report.json` and printed with `--json`."""
         matrix = self.confusion
@@ -83,12 +89,17 @@ class Evaluation:
         }
 
 
-def evaluation_from_json(values: dict[str, Any]) -> Evaluation:
-    """Reads what `Evaluation.to_json` wrote.
+AnyEvaluation = Evaluation | LabelEvaluation
+
+
+def evaluation_from_json(values: dict[str, Any]) -> AnyEvaluation:
+    """Reads what `to_json` of an evaluation wrote.
 
     Raises:
-        KeyError, TypeError: it is something else.
+        KeyError, TypeError, ValueError: it is something else.
     """
+    if values.get("multilabel"):
+        return label_evaluation_from_json(values)
     return Evaluation(
         tuple(values["class_names"]),
         float(values["loss"]),

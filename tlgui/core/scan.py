@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 
 from tlgui.core.dataset import (
+    NOTHING,
     TRAIN,
     VALIDATION,
     Dataset,
@@ -21,6 +23,7 @@ from tlgui.core.dataset import (
 )
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.images import UnreadableError
+from tlgui.core.table_listing import Listing, find_table, list_table
 from tlgui.core.task import Task
 
 _WINDOW = 64
@@ -37,10 +40,11 @@ def scan(
     """Reads every file of a data set once and lists what can be used.
 
     The folder holds one sub-folder for each class, or `train/`, `val/` and
-    `test/` above the classes. Files in folders inside a class belong to it.
+    `test/` above the classes. Files in folders inside a class belong to it. Or a table
+    in it says what each file shows (`label_table`).
 
     Args:
-        root: the folder.
+        root: the folder, or the table itself.
         task: says which files are samples.
         on_progress: told (files done, files in all).
         should_stop: asked between files.
@@ -55,37 +59,52 @@ def scan(
         Stopped: `should_stop` said so.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100 - keeps links, drops ".."
-    folders = split_folders(root) or {TRAIN: root}
-    class_names = _class_names(root, folders.values())
-    label_of = {name: label for label, name in enumerate(class_names)}
-    found: list[tuple[str, Path, int]] = []
-    for split, folder in folders.items():
-        for class_folder in subfolders(folder):
-            label = label_of[class_folder.name]
-            found += [(split, file, label) for file in files_below(class_folder)]
-            if should_stop():
-                raise Stopped
-    samples: dict[str, list[Sample]] = {split: [] for split in folders}
-    problems = list(_strays(root, folders.values(), task))
-    inspected = _inspect_all((file for _, file, _ in found), task, threads)
-    for done, ((split, file, label), reason) in enumerate(
+    table = find_table(root)
+    if table is None:
+        listing = _list_folders(root, task, should_stop)
+    else:
+        listing = list_table(table, task, should_stop, strays=table != root)
+    root, found = listing.root, listing.found
+    samples: dict[str, list[Sample]] = {split: [] for split in listing.splits}
+    problems = list(listing.problems)
+    files = (root / sample.path for _, sample in found)
+    inspected = _inspect_all(files, task, threads)
+    for done, ((split, sample), reason) in enumerate(
         zip(found, inspected, strict=True), start=1
     ):
-        path = file.relative_to(root).as_posix()
         if reason is None:
-            samples[split].append(Sample(path, label))
+            samples[split].append(sample)
         else:
-            problems.append(Problem(path, reason))
+            problems.append(Problem(sample.path, reason))
         on_progress(done, len(found))
         if should_stop():
             raise Stopped
     return Dataset(
         root,
-        task.name,
-        class_names,
+        task.name_for(multilabel=listing.multilabel),
+        listing.class_names,
         {split: tuple(of_split) for split, of_split in samples.items()},
         tuple(problems),
+        listing.table,
     )
+
+
+def _list_folders(root: Path, task: Task, should_stop: ShouldStop) -> Listing:
+    folders = split_folders(root) or {TRAIN: root}
+    class_names = _class_names(root, folders.values())
+    label_of = {name: label for label, name in enumerate(class_names)}
+    found: list[tuple[str, Sample]] = []
+    for split, folder in folders.items():
+        for class_folder in subfolders(folder):
+            label = label_of[class_folder.name]
+            found += [
+                (split, Sample(file.relative_to(root).as_posix(), label))
+                for file in files_below(class_folder)
+            ]
+            if should_stop():
+                raise Stopped
+    strays = tuple(_strays(root, folders.values(), task))
+    return Listing(root, class_names, found, tuple(folders), strays)
 
 
 def check_trainable(dataset: Dataset) -> None:
@@ -94,10 +113,15 @@ def check_trainable(dataset: Dataset) -> None:
     Raises:
         TlguiError: it cannot, with the reason and what to do.
     """
-    root = dataset.root
+    root = dataset.source
     if not len(dataset):
         raise TlguiError(_nothing_usable(dataset))
-    if len(dataset.class_names) < 2:
+    if dataset.table and len(dataset.class_names) < 2 and not dataset.is_multilabel:
+        raise TlguiError(
+            f"Expected at least two classes in {root}, or photos that show none, but "
+            f"every one shows “{dataset.class_names[0]}”. Add photos without it."
+        )
+    if len(dataset.class_names) < 2 and not dataset.is_multilabel:
         raise TlguiError(
             f"Expected at least two classes in {root}, but found only "
             f"“{dataset.class_names[0]}”. Add a sub-folder for each further class."
@@ -105,15 +129,16 @@ def check_trainable(dataset: Dataset) -> None:
     for name, count in zip(dataset.class_names, dataset.counts(TRAIN), strict=True):
         if count < 2:
             found = "only one" if count else "no usable file"
+            away = "the class out of the table" if dataset.table else "the folder away"
             raise TlguiError(
                 f"Expected at least two usable files for every class, but found "
-                f"{found} for “{name}” in {root}. Add more, or take the folder away."
+                f"{found} for “{name}” in {root}. Add more, or take {away}."
             )
 
 
 def _nothing_usable(dataset: Dataset) -> str:
     if not dataset.problems:
-        return (
+        return (  # a table without a line that can be used was refused before
             f"Expected files in the class folders of {dataset.root}, but they are "
             "all empty. Put the files of each class into its folder."
         )
@@ -197,24 +222,24 @@ def validation_folder(dataset: Dataset, other: Dataset) -> Dataset:
             f"Expected only the classes {known} in the validation folder "
             f"{other.root}, but found “{unknown[0]}”. Rename or remove that folder."
         )
-    moved = tuple(
-        Sample(
-            other.file(sample).as_posix(),
-            dataset.class_names.index(other.class_names[sample.label]),
+    if other.is_multilabel and not dataset.is_multilabel:
+        raise TlguiError(
+            f"Expected exactly one class for each photo in the validation data "
+            f"{other.source}, as in {dataset.source}, but found some with several or "
+            "none. Choose other validation data."
         )
-        for samples in other.samples.values()
-        for sample in samples
-    )
+    label_of = [dataset.class_names.index(name) for name in other.class_names]
+
+    def followed(sample: Sample) -> Sample:
+        first, *also = sorted(label_of[one] for one in sample.labels) or [NOTHING]
+        return Sample(other.file(sample).as_posix(), first, tuple(also))
+
+    moved = tuple(map(followed, chain(*other.samples.values())))
     if not moved:
         raise TlguiError(_nothing_usable(other))
     problems = tuple(
         Problem((other.root / problem.path).as_posix(), problem.reason)
         for problem in other.problems
     )
-    return Dataset(
-        dataset.root,
-        dataset.task,
-        dataset.class_names,
-        {**dataset.samples, VALIDATION: moved},
-        dataset.problems + problems,
-    )
+    samples = {**dataset.samples, VALIDATION: moved}
+    return replace(dataset, samples=samples, problems=dataset.problems + problems)

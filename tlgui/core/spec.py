@@ -14,7 +14,7 @@ from tlgui.core.errors import TlguiError
 from tlgui.core.layers import check_block_names
 from tlgui.core.network import adopt_network
 from tlgui.core.schedules import SCHEDULES
-from tlgui.core.task import IMAGE_CLASSIFICATION, find_task
+from tlgui.core.task import IMAGE_CLASSIFICATION, Task, find_task
 
 SPEC_VERSION = 1
 SPEC_FILE = "spec.json"
@@ -31,8 +31,13 @@ LOSSES: Mapping[str, str] = MappingProxyType(
     {
         "cross-entropy": "The usual measure for telling classes apart.",
         "focal": "Looks harder at the photos that it still gets wrong.",
+        "binary-cross-entropy": "Asks for each class apart whether a photo shows it.",
     }
 )
+# The losses for samples that each show exactly one class, and for those that may show
+# several; the first ones are taken where nobody chose.
+SINGLE_LOSSES = ("cross-entropy", "focal")
+MULTILABEL_LOSSES = ("binary-cross-entropy",)
 STRATEGIES: Mapping[str, str] = MappingProxyType(
     {
         "lp-ft": "First the head alone, then the chosen blocks too, in small steps.",
@@ -119,6 +124,7 @@ class TrainingSpec:
         check_block_names(self.trainable, [block.name for block in backbone.blocks])
         _check_choice("optimizer", self.optimizer, OPTIMIZERS)
         _check_choice("loss", self.loss, LOSSES)
+        _check_loss(self.loss, task)
         _check_choice("strategy", self.strategy, STRATEGIES)
         _check_choice("schedule", self.schedule, SCHEDULES)
         _check_choice("augmentation", self.augmentation, task.augmentations)
@@ -212,6 +218,44 @@ def _check_choice(what: str, value: str, choices: Mapping[str, str]) -> None:
         raise TlguiError(
             f"Expected one of {', '.join(choices)} as the {what}, but found “{value}”."
         )
+
+
+def losses_for(task: Task) -> tuple[str, ...]:
+    """The losses that suit a task; the first one is taken where nobody chose."""
+    return MULTILABEL_LOSSES if task.multilabel else SINGLE_LOSSES
+
+
+def fitted_to(spec: TrainingSpec, task_name: str) -> TrainingSpec:
+    """The same spec for data of which more is known now: what they show.
+
+    Args:
+        spec: made before the data were scanned.
+        task_name: of the scanned data.
+
+    Returns:
+        With the usual loss of that task where the other task's usual one was taken.
+        Any other loss stays: `check` says what is wrong with it.
+    """
+    task = find_task(task_name)
+    usual = (SINGLE_LOSSES[0], MULTILABEL_LOSSES[0])
+    loss = usual[task.multilabel] if spec.loss in usual else spec.loss
+    return dataclasses.replace(spec, task=task_name, loss=loss)
+
+
+def _check_loss(loss: str, task: Task) -> None:
+    if loss in losses_for(task):
+        return
+    if task.multilabel:
+        raise TlguiError(
+            f"Expected the loss binary-cross-entropy for {task.plural} that may show "
+            f"several classes, but found “{loss}”, which is for {task.plural} that "
+            "each show exactly one. Choose binary-cross-entropy."
+        )
+    raise TlguiError(
+        f"Expected the loss cross-entropy or focal for {task.plural} that each show "
+        f"exactly one class, but found “{loss}”, which is for {task.plural} that may "
+        "show several. Choose cross-entropy."
+    )
 
 
 def _check_whole(what: str, value: int, low: int, high: int) -> None:

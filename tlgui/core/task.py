@@ -1,5 +1,6 @@
 """The task seam: what differs between photos, texts and sounds."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,9 @@ class Task:
         thumbnail: reads a file for the eye, longest side in pixels.
         augmentations: names and what each does, mildest first.
         augment: changes one decoded sample at random.
+        multilabel: whether a sample may show several classes, or none.
+        kinds: the names of the tasks for the same samples where each shows exactly one
+            class, and where they may show several.
     """
 
     name: str
@@ -41,10 +45,18 @@ class Task:
     thumbnail: Callable[[Path | bytes, int], Pixels]
     augmentations: Mapping[str, str]
     augment: Callable[[Pixels, str, np.random.Generator], Pixels]
+    multilabel: bool = False
+    kinds: tuple[str, str] = ("", "")
 
+    def name_for(self, *, multilabel: bool) -> str:
+        """The name of the task for the same samples with one class, or several."""
+        return self.kinds[multilabel] or self.name
+
+
+_KINDS = ("image-classification", "image-multilabel")
 
 IMAGE_CLASSIFICATION = Task(
-    name="image-classification",
+    name=_KINDS[0],
     title="Image classification",
     noun="photo",
     plural="photos",
@@ -55,10 +67,18 @@ IMAGE_CLASSIFICATION = Task(
     thumbnail=images.thumbnail,
     augmentations=augmentation.NAMES,
     augment=augmentation.augment,
+    kinds=_KINDS,
+)
+
+IMAGE_MULTILABEL = dataclasses.replace(
+    IMAGE_CLASSIFICATION,
+    name=_KINDS[1],
+    title="Images with several classes each",
+    multilabel=True,
 )
 
 TASKS: Mapping[str, Task] = MappingProxyType(
-    {task.name: task for task in (IMAGE_CLASSIFICATION,)}
+    {task.name: task for task in (IMAGE_CLASSIFICATION, IMAGE_MULTILABEL)}
 )
 
 
