@@ -15,6 +15,7 @@ from tlgui.cli_run import follow, most_at_once, read_photos
 from tlgui.cli_stop import EXIT_STOPPED as EXIT_STOPPED
 from tlgui.cli_stop import StopFlag
 from tlgui.cli_training import (
+    DATA_HELP,
     add_rate_test_options,
     add_training_options,
     left_out,
@@ -93,7 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--no-window", action="store_true", help="on the command line")
     demo.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     scanned = command("scan", _scan, "classes, counts and every problem in a folder")
-    scanned.add_argument("data", type=Path, metavar="DATA")
+    scanned.add_argument("data", type=Path, metavar="DATA", help=DATA_HELP)
     listed = command("models", models, "the pretrained backbones and imported models")
     listed.add_argument("--download", metavar="NAME", help="get its weights now")
     listed.add_argument(

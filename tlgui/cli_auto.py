@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tlgui import cli_progress
 from tlgui.cli_stop import EXIT_STOPPED, StopFlag
-from tlgui.cli_training import share_or_folder
+from tlgui.cli_training import DATA_HELP, share_or_folder
 from tlgui.core.catalogue import DEFAULT_BACKBONE, find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.core.events import Event
@@ -22,7 +22,7 @@ _MINUTES = 10.0
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds what a person may want to decide all the same."""
     add = parser.add_argument
-    add("data", type=Path, metavar="DATA", help="one sub-folder a class, or train/ …")
+    add("data", type=Path, metavar="DATA", help=DATA_HELP)
     add("--out", type=Path, required=True, metavar="FOLDER", help="of all runs tried")
     add("--minutes", type=float, default=_MINUTES, help="that it may take")
     add("--backbone", help="only this one; else the best bet of those on this computer")

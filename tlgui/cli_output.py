@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tlgui import cli_labels
+from tlgui.cli_table import print_table
 from tlgui.core import storage
 from tlgui.core.backbone import Backbone
-from tlgui.core.dataset import SPLITS, Dataset
-from tlgui.core.events import (
-    Prediction,
-)
+from tlgui.core.dataset import SPLITS, Dataset, labels_per_sample
+from tlgui.core.events import Prediction
+from tlgui.core.label_report import LabelEvaluation
 from tlgui.core.metrics import class_scores
 from tlgui.core.ranking import Ranking
 from tlgui.core.rate_finder import RateCurve
-from tlgui.core.report import Evaluation
+from tlgui.core.report import AnyEvaluation
 from tlgui.core.starting_point import StartingPoint
 
 # Three rows for each power of ten.
@@ -36,7 +37,22 @@ def dataset_to_json(dataset: Dataset) -> dict[str, Any]:
             for label, name in enumerate(dataset.class_names)
         ],
         "samples": len(dataset),
+        **_labels_to_json(dataset),
         "problems": [dataclasses.asdict(problem) for problem in dataset.problems],
+    }
+
+
+def _labels_to_json(dataset: Dataset) -> dict[str, Any]:
+    """What is told of samples that may show several classes."""
+    found = {"table": dataset.table} if dataset.table else {}
+    if not dataset.is_multilabel:
+        return found
+    counts = labels_per_sample(dataset)
+    return {
+        **found,
+        "multilabel": True,
+        "labels_per_sample": sum(counts) / max(len(counts), 1),
+        "without_class": counts.count(0),
     }
 
 
@@ -47,7 +63,14 @@ def print_dataset(dataset: Dataset) -> None:
         [name, *(str(dataset.counts(split)[label]) for split in splits)]
         for label, name in enumerate(dataset.class_names)
     ]
-    _print_table(rows)
+    print_table(rows)
+    if dataset.is_multilabel:
+        counts = labels_per_sample(dataset)
+        print(
+            "A photo may show several classes: "
+            f"{sum(counts) / max(len(counts), 1):.2f} on average, and "
+            f"{counts.count(0)} of {len(counts)} show none"
+        )
     print(f"{len(dataset)} files can be used, {len(dataset.problems)} are left out")
     for problem in dataset.problems:
         print(f"  {problem.path}: {problem.reason}")
@@ -76,7 +99,7 @@ def backbone_to_json(backbone: Backbone) -> dict[str, Any]:
 def print_models(backbones: Sequence[Backbone]) -> None:
     """What `tlgui models` prints."""
     head = ["name", "task", "input", "parameters", "ImageNet", "download", "offline"]
-    _print_table(
+    print_table(
         [head]
         + [
             [
@@ -96,7 +119,7 @@ def print_models(backbones: Sequence[Backbone]) -> None:
 def print_ranking(ranking: Ranking) -> None:
     """What `tlgui rank` prints."""
     head = ["name", "k-NN", "LogME", "ImageNet", "ms a photo"]
-    _print_table(
+    print_table(
         [head]
         + [
             [
@@ -150,7 +173,7 @@ def print_imported(points: Sequence[StartingPoint]) -> None:
     """What `tlgui models` prints of imported models, to start from by their folder."""
     if points:
         print()
-        _print_table(
+        print_table(
             [["imported", "backbone", "start"]]
             + [[point.title, point.backbone, str(point.folder)] for point in points]
         )
@@ -175,7 +198,7 @@ def blocks_to_json(backbone: Backbone) -> dict[str, Any]:
 
 def print_blocks(backbone: Backbone) -> None:
     """What `tlgui layers` prints."""
-    _print_table(
+    print_table(
         [["block", "layers", "parameters", "output"]]
         + [
             [
@@ -189,8 +212,11 @@ def print_blocks(backbone: Backbone) -> None:
     )
 
 
-def print_evaluation(evaluation: Evaluation, left_out: int) -> None:
+def print_evaluation(evaluation: AnyEvaluation, left_out: int) -> None:
     """What `tlgui evaluate` prints."""
+    if isinstance(evaluation, LabelEvaluation):
+        cli_labels.print_evaluation(evaluation, left_out)
+        return
     low, high = evaluation.interval
     print(
         f"accuracy {evaluation.accuracy:.4f} on {len(evaluation.answers)} samples "
@@ -200,11 +226,11 @@ def print_evaluation(evaluation: Evaluation, left_out: int) -> None:
         print(f"{left_out} files were left out; `tlgui scan` lists them")
     names = evaluation.class_names
     matrix = evaluation.confusion
-    _print_table(
+    print_table(
         [["true \\ predicted", *names]]
         + [[name, *map(str, matrix[row])] for row, name in enumerate(names)]
     )
-    _print_table(
+    print_table(
         [["class", "samples", "recall", "precision"]]
         + [
             [s.name, str(s.samples), f"{s.recall:.4f}", f"{s.precision:.4f}"]
@@ -219,6 +245,8 @@ def print_prediction(answer: Prediction, *, as_json: bool) -> None:
         print(json.dumps(answer.to_json(), ensure_ascii=False), flush=True)
     elif answer.problem:
         print(f"{answer.source}: {answer.problem}", file=sys.stderr)
+    elif answer.labels is not None:
+        print(f"{answer.source}: {cli_labels.said(answer)}", flush=True)
     else:
         ranked = zip(answer.class_names[:3], answer.probabilities, strict=False)
         shown = "  ".join(f"{name} {value:.1%}" for name, value in ranked)
@@ -235,6 +263,10 @@ def write_predictions(
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
+    if any(answer.labels is not None for answer in answers):
+        writer.writerows(cli_labels.rows_of(answers, class_names))
+        storage.write_text(file, text.getvalue())
+        return
     writer.writerow(["file", "class", "probability", "problem", *class_names])
     for answer in answers:
         by_class = dict(zip(answer.class_names, answer.probabilities, strict=True))
@@ -243,12 +275,3 @@ def write_predictions(
         probability = f"{by_class[best]:.6f}" if best else ""
         writer.writerow([answer.source, best, probability, answer.problem, *values])
     storage.write_text(file, text.getvalue())
-
-
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        first, *rest = row
-        cells = [first.ljust(widths[0])]
-        cells += [c.rjust(w) for c, w in zip(rest, widths[1:], strict=True)]
-        print("  ".join(cells))

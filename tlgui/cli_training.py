@@ -7,10 +7,17 @@ from pathlib import Path
 from tlgui.core.catalogue import CATALOGUE, DEFAULT_BACKBONE, find_backbone
 from tlgui.core.layers import parse_trainable
 from tlgui.core.schedules import SCHEDULES
-from tlgui.core.spec import LOSSES, OPTIMIZERS, STRATEGIES, TrainingSpec
+from tlgui.core.spec import (
+    LOSSES,
+    MULTILABEL_LOSSES,
+    OPTIMIZERS,
+    STRATEGIES,
+    TrainingSpec,
+)
 from tlgui.core.starting_point import find_starting_point
 from tlgui.core.task import IMAGE_CLASSIFICATION
 
+DATA_HELP = "one sub-folder a class, train/ …, or a CSV table of files and classes"
 _DEFAULTS = TrainingSpec(data="")
 # The options whose names are not those of the spec with dashes.
 _OPTIONS = {"augmentation": "--augment", "validation": "--val"}
@@ -21,7 +28,7 @@ _NOT_COMPARED = ("data", "task", "start", "batch_size")
 def add_training_options(parser: argparse.ArgumentParser) -> None:
     """Adds everything that decides a run, and where it is put."""
     add = parser.add_argument
-    add("data", type=Path, metavar="DATA", help="one sub-folder a class, or train/ …")
+    add("data", type=Path, metavar="DATA", help=DATA_HELP)
     add("--out", type=Path, required=True, metavar="RUN", help="new folder of the run")
     add_setting_options(
         parser,
@@ -74,7 +81,11 @@ def _add_first_settings(parser: argparse.ArgumentParser, batch_size_also: str) -
         help=f"photos a step ({_DEFAULTS.batch_size}){batch_size_also}",
     )
     add("--optimizer", default=_DEFAULTS.optimizer, help=", ".join(OPTIMIZERS))
-    add("--loss", default=_DEFAULTS.loss, help=", ".join(LOSSES))
+    add(
+        "--loss",
+        default=_DEFAULTS.loss,
+        help=f"{', '.join(LOSSES)} (the last where photos may show several classes)",
+    )
     add("--label-smoothing", type=float, default=_DEFAULTS.label_smoothing)
     add("--focal-gamma", type=float, default=_DEFAULTS.focal_gamma)
     add("--head-decay", type=float, default=_DEFAULTS.head_decay, help="L2, 0..10")
@@ -140,8 +151,10 @@ def _unasked(name: str, spec: TrainingSpec) -> object:
 
 def _spec(options: argparse.Namespace, name: str, start: str) -> TrainingSpec:
     backbone = find_backbone(name)
+    several = options.loss in MULTILABEL_LOSSES
     return TrainingSpec(
         data=str(options.data.absolute()),
+        task=IMAGE_CLASSIFICATION.name_for(multilabel=several),
         backbone=backbone.name,
         trainable=parse_trainable(options.trainable, backbone.blocks),
         strategy=options.strategy,

@@ -56,7 +56,8 @@ def reasons(dataset: Dataset) -> dict[str, str]:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_ways_of_writing_the_same(folder: Path, text: str, encoding: str) -> None:
     dataset = read(folder, text.encode(encoding))
-    assert dataset.task == "image-multilabel" and dataset.is_multilabel
+    assert dataset.task == "image-multilabel"
+    assert dataset.is_multilabel
     assert dataset.class_names == ("bird", "cat", "dog")
     assert shown(dataset) == {
         "a.png": {"cat", "dog"},
@@ -65,7 +66,8 @@ def test_ways_of_writing_the_same(folder: Path, text: str, encoding: str) -> Non
         "sub/d.png": {"bird"},
     }
     assert dataset.samples["train"][2] == Sample("c.png", NOTHING)
-    assert not dataset.problems and dataset.source == folder / "labels.csv"
+    assert not dataset.problems
+    assert dataset.source == folder / "labels.csv"
     assert dataset.counts("train") == (1, 1, 2)
     assert [sample.path for sample in dataset.of_class(2)] == ["a.png", "b.png"]
 
@@ -120,7 +122,9 @@ def test_what_cannot_be_used_is_told_and_left_out(folder: Path) -> None:
     assert "broken.png" in found
     told = [problem.reason for problem in dataset.problems]
     assert "its column “size” holds neither 0 nor 1: it is left out" in told
-    assert "line 11 of labels.csv has “maybe” for “cat”, but 0 or 1 was expected" in told
+    assert (
+        "line 11 of labels.csv has “maybe” for “cat”, but 0 or 1 was expected" in told
+    )
     assert "line 12 of labels.csv names no file" in told
     assert any("line 13 of labels.csv has 7 cells" in reason for reason in told)
 
@@ -169,7 +173,7 @@ def test_class_folders_are_not_given_up_for_a_stray_table(colours: Path) -> None
         ("file\na.png\n", "no line names a class"),
         ("file,size\na.png,640\n", "no line names a class"),
         ("file,split,a\na.png,never,1\n", "the first is left out: line 2"),
-        ("file,labels\na.png,\x00\"\n" + '"' + "x" * 200_000, "cannot be read"),
+        ('file,labels\na.png,\x00"\n' + '"' + "x" * 200_000, "cannot be read"),
     ],
 )
 def test_tables_that_cannot_be_used(folder: Path, text: str, told: str) -> None:

@@ -127,6 +127,11 @@ class Dataset:
         )
 
 
+def labels_per_sample(dataset: Dataset) -> list[int]:
+    """How many classes each sample shows, all splits together."""
+    return [len(s.labels) for split in dataset.samples.values() for s in split]
+
+
 def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
     """A sort key that puts "class 10" after "class 9"."""
     parts = re.split(r"(\d+)", name.casefold())

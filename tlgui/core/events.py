@@ -11,7 +11,7 @@ from tlgui.core.costs import Speed
 from tlgui.core.history import EpochRecord
 from tlgui.core.ranking import Ranking
 from tlgui.core.rate_finder import RateCurve
-from tlgui.core.report import Evaluation
+from tlgui.core.report import AnyEvaluation
 
 
 class Stop(StrEnum):
@@ -227,19 +227,29 @@ class Prediction(Event):
         class_names: most probable first.
         probabilities: beside them, 0..1.
         problem: why there is no answer, or "".
+        labels: the classes that are said to be shown, where several may be; None where
+            exactly one is.
     """
 
     source: str
     class_names: tuple[str, ...]
     probabilities: tuple[float, ...]
     problem: str = ""
+    labels: tuple[str, ...] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of `--json` output; `labels` where several may be shown."""
+        values = super().to_json()
+        if self.labels is None:
+            del values["labels"]
+        return values
 
 
 @dataclass(frozen=True)
 class EvaluationMade(Event):
     """The kept model was tried on labelled samples."""
 
-    evaluation: Evaluation
+    evaluation: AnyEvaluation
 
     def to_json(self) -> dict[str, Any]:
         """One line of `--json` output."""

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Flags = NDArray[np.bool_]
+from tlgui.core.types import Flags
+
 Shares = NDArray[np.floating[Any]]
 
 # A class is said to be shown where it is more probable than this.

@@ -13,15 +13,20 @@ import numpy as np
 from tlgui.core import metrics
 from tlgui.core.label_metrics import (
     THRESHOLD,
-    Flags,
     LabelScore,
     Shares,
     exact_matches,
     label_scores,
     multi_hot,
 )
-from tlgui.core.types import Floats
+from tlgui.core.types import Flags, Floats
 
+# What a person must know of every accuracy here.
+EXACT_MATCH = (
+    "Several classes may be shown at once here: each is asked for by itself, and "
+    "accuracy counts a photo as right only if all of its classes are right (exact "
+    "match)."
+)
 _TINY = 1e-7
 _DIGITS = 6
 

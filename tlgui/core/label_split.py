@@ -30,49 +30,63 @@ def iterative_stratification(
         either side, unless samples of rarer classes leave no choice.
     """
     generator = np.random.default_rng(seed)
-    members: list[list[int]] = [[] for _ in range(classes)]
     order = [int(place) for place in generator.permutation(len(samples))]
-    for place in order:
-        for label in samples[place].labels:
-            members[label].append(place)
-    left = [len(mine) for mine in members]
-    # What the chosen part and the other one miss, of each class and in all.
-    chosen_misses = [float(_count(share, count)) for count in left]
-    other_misses = [
-        count - missing for count, missing in zip(left, chosen_misses, strict=True)
-    ]
-    room = float(_count(share, len(samples)))
-    rest = len(samples) - room
-    chosen: set[int] = set()
-    dealt: set[int] = set()
+    return _Dealer(samples, classes, share).deal_all(order)
 
-    def deal(place: int, first: float, second: float) -> None:
-        nonlocal room, rest
-        dealt.add(place)
-        takes = (first, room) > (second, rest)
-        if takes:
-            chosen.add(place)
-            room -= 1
-        else:
-            rest -= 1
-        for label in samples[place].labels:
-            (chosen_misses if takes else other_misses)[label] -= 1
-            left[label] -= 1
-            heapq.heappush(heap, (left[label], label))
 
-    heap = [(count, label) for label, count in enumerate(left) if count]
-    heapq.heapify(heap)
-    while heap:
-        count, label = heapq.heappop(heap)
-        if count != left[label] or not count:  # it has fewer left by now
-            continue
-        for place in members[label]:
-            if place not in dealt:
-                deal(place, chosen_misses[label], other_misses[label])
-    for place in order:
-        if place not in dealt:
-            deal(place, 0.0, 0.0)
-    return chosen
+class _Dealer:
+    """Deals samples out to the chosen part and to the rest."""
+
+    def __init__(self, samples: Sequence[Sample], classes: int, share: float) -> None:
+        self._samples = samples
+        # Of each class: how many samples are not dealt yet, and what a part misses.
+        self._left = [0] * classes
+        for sample in samples:
+            for label in sample.labels:
+                self._left[label] += 1
+        wanted = [_count(share, count) for count in self._left]
+        self._missing = (
+            [count - some for count, some in zip(self._left, wanted, strict=True)],
+            wanted,
+        )
+        chosen = _count(share, len(samples))
+        self._room = [len(samples) - chosen, chosen]
+        self._heap = [(n, label) for label, n in enumerate(self._left) if n]
+        heapq.heapify(self._heap)
+        self._parts: dict[int, bool] = {}
+
+    def deal_all(self, order: Sequence[int]) -> set[int]:
+        """Deals all samples out; the places of the chosen ones.
+
+        Args:
+            order: of the places among samples that are alike.
+        """
+        members: list[list[int]] = [[] for _ in self._left]
+        for place in order:
+            for label in self._samples[place].labels:
+                members[label].append(place)
+        while self._heap:
+            count, label = heapq.heappop(self._heap)
+            if count == self._left[label]:  # or it has fewer left by now
+                self._deal(members[label], label)
+        self._deal(order)
+        return {place for place, is_chosen in self._parts.items() if is_chosen}
+
+    def _deal(self, places: Sequence[int], label: int | None = None) -> None:
+        """Deals out those that were not, to the part that misses most of a class."""
+        rest, chosen = self._missing
+        for place in places:
+            if place in self._parts:
+                continue
+            wanting = (0, 0) if label is None else (rest[label], chosen[label])
+            part = (wanting[1], self._room[1]) > (wanting[0], self._room[0])
+            self._parts[place] = part
+            self._room[part] -= 1
+            for shown in self._samples[place].labels:
+                self._missing[part][shown] -= 1
+                self._left[shown] -= 1
+                if self._left[shown]:
+                    heapq.heappush(self._heap, (self._left[shown], shown))
 
 
 def _count(share: float, count: int) -> int:

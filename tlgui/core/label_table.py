@@ -14,12 +14,17 @@ from tlgui.core.dataset import SPLIT_NAMES, TRAIN, Problem, natural_key
 from tlgui.core.errors import TlguiError
 
 _FILE = frozenset(
-    "file filename file_name filepath file_path path image image_name imagename "
-    "image_path img img_name img_path photo picture datei dateiname bild foto".split()
+    (
+        *("file", "filename", "file_name", "filepath", "file_path", "path", "photo"),
+        *("image", "imagename", "image_name", "image_path", "picture", "foto"),
+        *("img", "img_name", "img_path", "datei", "dateiname", "bild"),
+    )
 )
 _LABELS = frozenset(
-    "labels label classes class class_names tags tag categories category klassen "
-    "klasse".split()
+    (
+        *("labels", "label", "classes", "class", "class_names", "tags", "tag"),
+        *("categories", "category", "klassen", "klasse"),
+    )
 )
 _SPLIT = frozenset({"split", "set", "subset", "partition"})
 _YES = frozenset({"1", "1.0", "1,0", "true", "yes", "y", "x", "ja", "wahr"})

@@ -1,15 +1,16 @@
 """A run of a project, with everything that the window shows of it."""
 
-import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tlgui.core.errors import TlguiError
 from tlgui.core.events import Outcome, RunEnded, RunStarted
 from tlgui.core.history import EpochRecord
+from tlgui.core.label_report import LabelEvaluation
 from tlgui.core.project_runs import check_run_files, checked_history
-from tlgui.core.report import Evaluation
+from tlgui.core.report import AnyEvaluation
 from tlgui.core.run import MODEL, REPORT, Run, open_run
+from tlgui.core.table_listing import ENDINGS
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class ShownRun:
 
     run: Run
     history: tuple[EpochRecord, ...]
-    evaluation: Evaluation | None
+    evaluation: AnyEvaluation | None
     plan: RunStarted | None
     ended: RunEnded | None
 
@@ -51,8 +52,10 @@ def read_shown_run(folder: Path, root: Path | None) -> ShownRun:
     return ShownRun(run, history, evaluation, _plan(run), _ended(run, evaluation))
 
 
-def _checked(evaluation: Evaluation, folder: Path) -> Evaluation:
+def _checked(evaluation: AnyEvaluation, folder: Path) -> AnyEvaluation:
     """The same, if every answer is one of the classes."""
+    if isinstance(evaluation, LabelEvaluation):  # was checked when it was read
+        return evaluation
     classes = range(len(evaluation.class_names))
     for answer in evaluation.answers:
         labels = (answer.truth, answer.predicted)
@@ -67,20 +70,29 @@ def _checked(evaluation: Evaluation, folder: Path) -> Evaluation:
     return evaluation
 
 
-def _followed(evaluation: Evaluation, old: str, root: Path | None) -> Evaluation:
-    """The same answers with the photos where they are now."""
-    if root is None or not old or Path(old) == root:
+def _followed(evaluation: AnyEvaluation, old: str, root: Path | None) -> AnyEvaluation:
+    """The same answers with the photos where they are now.
+
+    Args:
+        evaluation: as the run's report tells it.
+        old: the data that the run learned from, a folder or a table in it.
+        root: where the folder is now.
+    """
+    place = Path(old).parent if Path(old).suffix.casefold() in ENDINGS else Path(old)
+    if root is None or not old or place == root:
         return evaluation
-    before = Path(old).as_posix().rstrip("/") + "/"
-    answers = tuple(
-        dataclasses.replace(
-            answer, path=(root / answer.path.removeprefix(before)).as_posix()
-        )
-        if answer.path.startswith(before)
-        else answer
-        for answer in evaluation.answers
-    )
-    return dataclasses.replace(evaluation, answers=answers)
+    before = place.as_posix().rstrip("/") + "/"
+
+    def path_of(path: str) -> str:
+        if not path.startswith(before):
+            return path
+        return (root / path.removeprefix(before)).as_posix()
+
+    if isinstance(evaluation, LabelEvaluation):
+        moved = (replace(one, path=path_of(one.path)) for one in evaluation.answers)
+        return replace(evaluation, answers=tuple(moved))
+    answers = (replace(one, path=path_of(one.path)) for one in evaluation.answers)
+    return replace(evaluation, answers=tuple(answers))
 
 
 def _dropped(run: Run, history: tuple[EpochRecord, ...]) -> RunEnded | None:
@@ -94,12 +106,13 @@ def _plan(run: Run) -> RunStarted | None:
     """What a run said before its first step, as its report tells it."""
     values = run.report()
     try:
-        samples = sum(values["training_samples"])
+        training, validation = values["training_samples"], values["validation_samples"]
+        samples, checked = values.get("samples", (sum(training), sum(validation)))
         return RunStarted(
             str(run.folder),
             run.class_names,
             samples,
-            sum(values["validation_samples"]),
+            int(checked),
             run.spec.epochs,
             -(-samples // run.spec.batch_size),
             int(values["trainable_parameters"]),
@@ -110,7 +123,7 @@ def _plan(run: Run) -> RunStarted | None:
         return None
 
 
-def _ended(run: Run, evaluation: Evaluation) -> RunEnded | None:
+def _ended(run: Run, evaluation: AnyEvaluation) -> RunEnded | None:
     """The last word of a run, as its report tells it."""
     values = run.report()
     try:

@@ -12,7 +12,7 @@ from tlgui.core.checkpoint import FOLDER as CHECKPOINTS
 from tlgui.core.errors import TlguiError, cannot_write
 from tlgui.core.history import EpochRecord, read_history, write_history
 from tlgui.core.project_paths import is_plain_file, read_json
-from tlgui.core.report import Evaluation, evaluation_from_json
+from tlgui.core.report import AnyEvaluation, evaluation_from_json
 from tlgui.core.spec import SPEC_FILE, TrainingSpec, read_spec
 
 SPEC, HISTORY, LABELS = SPEC_FILE, "history.csv", "labels.json"
@@ -65,7 +65,7 @@ class Run:
         """
         return _read_object(self.folder / REPORT)
 
-    def evaluation(self) -> Evaluation:
+    def evaluation(self) -> AnyEvaluation:
         """The result on the validation samples.
 
         Raises:

@@ -18,6 +18,7 @@ from tlgui.core.network import adopt_network
 from tlgui.core.project_paths import is_link, is_plain_file, is_plain_name, read_json
 from tlgui.core.project_runs import summarise
 from tlgui.core.run import SPEC, open_finished_run
+from tlgui.core.task import IMAGE_CLASSIFICATION
 
 ABOUT, WEIGHTS = "about.json", "start.weights.npz"
 ABOUT_VERSION = 1
@@ -37,6 +38,7 @@ class StartingPoint:
         accuracy: of a run on its validation samples, 0..1; -1 if unknown.
         created: in ISO 8601; "" if unknown.
         report: of an imported model, how many of its layers matched, for a person.
+        task: of a run.
     """
 
     folder: Path
@@ -47,6 +49,7 @@ class StartingPoint:
     accuracy: float = -1.0
     created: str = ""
     report: str = ""
+    task: str = IMAGE_CLASSIFICATION.name
 
     def check_backbone(self, wanted: str) -> None:
         """Makes sure that a training wants the backbone that this is.
@@ -128,7 +131,7 @@ def write_about(folder: Path, point: StartingPoint) -> None:
         TlguiError: it cannot be written.
     """
     values = dataclasses.asdict(point)
-    for name in ("folder", "is_run", "accuracy"):  # told by the place, or of runs
+    for name in ("folder", "is_run", "accuracy", "task"):  # told by place, or of runs
         del values[name]
     storage.write_json(folder / ABOUT, {"version": ABOUT_VERSION, **values})
 
@@ -165,6 +168,7 @@ def _of_run(folder: Path) -> StartingPoint:
         is_run=True,
         accuracy=-1.0 if summary.accuracy is None else summary.accuracy,
         created=summary.begun,
+        task=run.spec.task,
     )
 
 

@@ -17,7 +17,11 @@ from tlgui.core.dataset import (
     subfolders,
 )
 from tlgui.core.errors import Stopped, TlguiError
-from tlgui.core.label_table import LabelTable, TableRow, is_label_table, read_label_table
+from tlgui.core.label_table import (
+    TableRow,
+    is_label_table,
+    read_label_table,
+)
 from tlgui.core.task import Task
 
 ENDINGS = (".csv", ".tsv")
@@ -84,7 +88,9 @@ def find_table(path: Path) -> Path | None:
     return tables[0] if len(tables) == 1 and not folders and not has_classes else None
 
 
-def list_table(file: Path, task: Task, should_stop: ShouldStop, *, strays: bool) -> Listing:
+def list_table(
+    file: Path, task: Task, should_stop: ShouldStop, *, strays: bool
+) -> Listing:
     """Lists the samples that a table names.
 
     Args:
@@ -196,8 +202,8 @@ def _check_ending(file: Path) -> None:
         return
     if ending in _SHEETS:
         raise TlguiError(
-            f"Expected a folder or a CSV table, but {file} is a spreadsheet. Save it as "
-            "CSV (in the program that made it: Save as), and choose that."
+            f"Expected a folder or a CSV table, but {file} is a spreadsheet. Save it "
+            "as CSV (in the program that made it: Save as), and choose that."
         )
     raise TlguiError(
         f"Expected a folder, but {file} is a file. Choose the folder that holds one "

@@ -6,3 +6,4 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Labels = NDArray[np.int64]
+Flags = NDArray[np.bool_]

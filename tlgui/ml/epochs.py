@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
 from tlgui.core.errors import DivergedError
 from tlgui.core.events import (
@@ -17,14 +15,19 @@ from tlgui.core.events import (
     StageChanged,
     StopRequest,
 )
-from tlgui.core.report import Evaluation, evaluation_of
+from tlgui.core.report import AnyEvaluation
 from tlgui.core.spec import TrainingSpec
-from tlgui.core.split import class_weights
-from tlgui.core.types import Floats
-from tlgui.ml.evaluation import predict_samples
+from tlgui.ml.evaluation import answers_of, predict_samples
 from tlgui.ml.feeding import Feed
 from tlgui.ml.mixing import Alphas, mixed
-from tlgui.ml.pipeline import Batch, SampleReader, check_readable, training_order
+from tlgui.ml.pipeline import (
+    Batch,
+    SampleReader,
+    check_readable,
+    labels_of,
+    training_order,
+)
+from tlgui.ml.sample_weights import weights_of_classes, weights_of_labels
 
 # The live curve needs no more than this many seconds between batch values.
 _BATCH_INTERVAL = 0.05
@@ -84,10 +87,8 @@ class EpochRunner:
         self._emit = emit
         self._stop = stop
         self._told = 0.0
-        weights = np.ones(len(dataset.class_names), np.float32)
-        if spec.class_weights:
-            weights = np.array(class_weights(dataset), np.float32)
-        self._weights: Floats = weights
+        weighs = weights_of_labels if dataset.is_multilabel else weights_of_classes
+        self._weigh = weighs(dataset, spec)
         self.steps = math.ceil(len(dataset.samples[TRAIN]) / spec.batch_size)
 
     def train(
@@ -156,7 +157,7 @@ class EpochRunner:
             *mixed(
                 batch.inputs,
                 one_hot,
-                self._weights[batch.labels],
+                self._weigh(batch.labels),
                 Alphas(self._spec.mixup, self._spec.cutmix),
                 (self._spec.seed, epoch, step),
             )
@@ -164,7 +165,7 @@ class EpochRunner:
 
     def validate(
         self, feed: Feed, *, stoppable: bool = True
-    ) -> tuple[Evaluation, float]:
+    ) -> tuple[AnyEvaluation, float]:
         """Answers for the validation samples.
 
         Args:
@@ -190,14 +191,11 @@ class EpochRunner:
             at_once=self._at_once,
         )
         check_readable(self._reader, len(places))
-        truth = np.array([samples[place].label for place in places], dtype=np.int64)
-        evaluation = evaluation_of(
-            self._dataset.class_names,
-            [self._dataset.file(samples[place]) for place in places],
-            truth.tolist(),
-            probabilities,
-        )
-        one_hot = np.eye(probabilities.shape[1], dtype=np.float32)[truth]
+        answered = [samples[place] for place in places]
+        files = [self._dataset.file(sample) for sample in answered]
+        evaluation = answers_of(self._dataset, files, answered, probabilities)
+        labels = labels_of(answered, self._dataset)
+        one_hot = Batch(places, None, labels).one_hot(probabilities.shape[1])
         return evaluation, feed.learner.loss_of(one_hot, probabilities)
 
     def _tell(self, event: BatchEnded) -> None:

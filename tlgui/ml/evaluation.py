@@ -1,14 +1,16 @@
 """Tries a model on labelled samples."""
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from tlgui.core.dataset import SPLITS, Dataset, Progress, Sample, ShouldStop
+from tlgui.core.dataset import NOTHING, SPLITS, Dataset, Progress, Sample, ShouldStop
 from tlgui.core.errors import Stopped, TlguiError
 from tlgui.core.images import UnreadableError
-from tlgui.core.report import Evaluation, evaluation_of
+from tlgui.core.label_report import label_evaluation_of
+from tlgui.core.report import AnyEvaluation, evaluation_of
 from tlgui.core.run import Run
 from tlgui.core.scan import scan
 from tlgui.core.task import find_task
@@ -68,13 +70,13 @@ def evaluate(
     *,
     on_progress: Progress = lambda done, total: None,
     should_stop: ShouldStop = lambda: False,
-) -> tuple[Evaluation, Dataset]:
+) -> tuple[AnyEvaluation, Dataset]:
     """Tries the finished model of a run on a folder of labelled samples.
 
     Args:
         run: a finished run.
-        data: a folder laid out like a training folder; with `test/` or `val/` in
-            it, only those samples are used, `test/` first.
+        data: laid out like training data, a folder or a table; with `test/` or `val/`
+            in it, only those samples are used, `test/` first.
         on_progress: told (samples done, samples in all).
         should_stop: asked between batches.
 
@@ -88,6 +90,7 @@ def evaluate(
     """
     task = find_task(run.spec.task)
     dataset = scan(data, task, should_stop=should_stop)
+    _check_kind(run, dataset)
     label_of = _labels(run, dataset)
     samples = next(
         (s for split in reversed(SPLITS) if (s := dataset.samples.get(split))), ()
@@ -110,8 +113,32 @@ def evaluate(
         check_readable(reader, len(places))
     answered = [samples[place] for place in places]
     files = [dataset.file(sample) for sample in answered]
-    truth = [label_of[sample.label] for sample in answered]
-    return evaluation_of(run.class_names, files, truth, probabilities), dataset
+    followed = [_followed(sample, label_of) for sample in answered]
+    of_run = dataclasses.replace(
+        dataset, task=run.spec.task, class_names=run.class_names
+    )
+    return answers_of(of_run, files, followed, probabilities), dataset
+
+
+def answers_of(
+    dataset: Dataset,
+    files: Sequence[Path],
+    samples: Sequence[Sample],
+    probabilities: Floats,
+) -> AnyEvaluation:
+    """Puts a model's probabilities and what samples show together.
+
+    Args:
+        dataset: decides the class names, and whether samples show several classes.
+        files: of the samples.
+        samples: as labelled.
+        probabilities: shape `(n, classes)`.
+    """
+    if dataset.is_multilabel:
+        shown = [sample.labels for sample in samples]
+        return label_evaluation_of(dataset.class_names, files, shown, probabilities)
+    truth = [sample.label for sample in samples]
+    return evaluation_of(dataset.class_names, files, truth, probabilities)
 
 
 def predict_files(
@@ -139,13 +166,34 @@ def predict_files(
     return answer
 
 
+def _check_kind(run: Run, dataset: Dataset) -> None:
+    """Makes sure that a run knows what the samples may show.
+
+    Raises:
+        TlguiError: they may show several classes, and it knows of one each only.
+    """
+    task = find_task(run.spec.task)
+    if dataset.is_multilabel and not task.multilabel:
+        raise TlguiError(
+            f"The run {run.folder} was trained on {task.plural} that each show exactly "
+            f"one class, but in {dataset.source} some show several or none. Choose "
+            f"other {task.plural}, or a run that was trained on such a table."
+        )
+
+
+def _followed(sample: Sample, label_of: Mapping[int, int]) -> Sample:
+    """The sample with the labels of a run."""
+    first, *also = sorted(label_of[label] for label in sample.labels) or [NOTHING]
+    return Sample(sample.path, first, tuple(also))
+
+
 def _labels(run: Run, dataset: Dataset) -> dict[int, int]:
     """From the labels of a folder to those of a run."""
     unknown = [name for name in dataset.class_names if name not in run.class_names]
     if unknown:
         raise TlguiError(
             f"Expected only the classes {', '.join(run.class_names)} in "
-            f"{dataset.root}, but found “{unknown[0]}”. Rename or remove that folder."
+            f"{dataset.source}, but found “{unknown[0]}”. Rename it or take it away."
         )
     return {
         label: run.class_names.index(name)

@@ -14,7 +14,7 @@ from tlgui.ml.contents import Contents
 from tlgui.ml.earlier_cut import EarlierCut
 from tlgui.ml.feature_cache import FeatureCache
 from tlgui.ml.notices import Notices
-from tlgui.ml.pipeline import Batch, Done, SampleReader, Waiting, ahead
+from tlgui.ml.pipeline import Batch, Done, SampleReader, Waiting, ahead, labels_of
 from tlgui.ml.prefix import Prefix
 from tlgui.ml.record_table import RecordTable, RowMemory, view_names, views_at
 
@@ -155,7 +155,8 @@ class FeatureSource:
             rows = RowMemory(len(samples), len(names), shape, self._rows_left)
             self._rows_left -= rows.nbytes
             # It holds the samples, so that no others come to have their id.
-            table = RecordTable(samples, names, rows)
+            labels = labels_of(samples, self._reader.dataset)
+            table = RecordTable(samples, labels, names, rows)
             self._tables[id(samples), is_varied] = table
         return table
 

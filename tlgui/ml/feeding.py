@@ -156,9 +156,12 @@ class Feeding:
         return Feed(learning, source.source, source.chosen)
 
     def _classifier(self, weights: Weights | None) -> Any:
+        activation = models.head_activation(self._spec)
         if weights is None:
-            return models.build_classifier(self._backbone, self._classes)
-        return weights.classifier(self._backbone, self._classes)
+            return models.build_classifier(
+                self._backbone, self._classes, activation=activation
+            )
+        return weights.classifier(self._backbone, self._classes, activation)
 
     def _sharing(self) -> Shared:
         if self._shared is None:

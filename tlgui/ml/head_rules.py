@@ -14,7 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from tlgui.core.schedules import COSINE, share_at
+from tlgui.core.spec import LOSSES
 from tlgui.core.types import Floats
+from tlgui.ml import label_rules
 
 MOMENTUM = 0.9
 WEIGHT_DECAY = 0.01
@@ -76,21 +78,40 @@ class HeadLoss:
     focal_gamma: float
 
     def __post_init__(self) -> None:
-        if self.name not in ("cross-entropy", "focal"):
-            raise ValueError(f"expected cross-entropy or focal, found {self.name}")
+        if self.name not in LOSSES:
+            raise ValueError(f"expected one of {', '.join(LOSSES)}, found {self.name}")
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether each class is asked for by itself."""
+        return self.name == "binary-cross-entropy"
+
+    def answers(self, logits: Floats) -> Floats:
+        """Probabilities, in place of the logits."""
+        return label_rules.sigmoid(logits) if self.is_binary else softmax(logits)
+
+    def right(self, probabilities: Floats, one_hot: Floats) -> int:
+        """How many answers are right: of several classes, all of them."""
+        if self.is_binary:
+            return label_rules.count_matches(probabilities, one_hot)
+        same = probabilities.argmax(axis=1) == one_hot.argmax(axis=1)
+        return int(np.count_nonzero(same))
 
     def slopes(self, logits: Floats, one_hot: Floats) -> tuple[Floats, Floats, Floats]:
         """Everything that a step needs.
 
         Args:
             logits: shape `(n, classes)`; overwritten.
-            one_hot: labels, of the same shape.
+            one_hot: labels, of the same shape; a row may have several ones where the
+                loss is binary.
 
         Returns:
             The samples' losses, shape `(n,)`, and of the shape of the logits the
             probabilities and the losses' slopes by the logits.
         """
         targets = self._smooth(one_hot)
+        if self.is_binary:
+            return label_rules.binary_slopes(logits, targets)
         if self.name == "focal":
             return _focal(logits, targets, self.focal_gamma)
         return _cross_entropy(logits, targets)
@@ -103,6 +124,8 @@ class HeadLoss:
             probabilities: of the same shape; kept 1e-7 away from 0 and 1, while
                 `slopes`, which knows the logits, does so with focal loss only.
         """
+        if self.is_binary:
+            return label_rules.binary_mean(self._smooth(one_hot), probabilities)
         kept = probabilities / probabilities.sum(axis=1, keepdims=True)
         np.clip(kept, _EPSILON, 1.0 - _EPSILON, out=kept)
         losses = np.log(kept)
@@ -113,6 +136,8 @@ class HeadLoss:
         return -float(np.sum(np.sum(losses, axis=1)) / np.float32(len(losses)))
 
     def _smooth(self, one_hot: Floats) -> Floats:
+        if self.is_binary:
+            return label_rules.smoothed(one_hot, self.label_smoothing)
         if not self.label_smoothing:
             return one_hot
         share = np.float32(self.label_smoothing) / np.float32(one_hot.shape[1])

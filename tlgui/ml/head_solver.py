@@ -15,7 +15,7 @@ from tlgui.core.checkpoint import Array
 from tlgui.core.schedules import COSINE
 from tlgui.core.types import Floats
 from tlgui.ml.dropout import Dropout
-from tlgui.ml.head_rules import RULES, HeadLoss, Rate, rate_at, softmax
+from tlgui.ml.head_rules import RULES, HeadLoss, Rate, rate_at
 
 # Weights moved at a time (256 kB): with their state they stay in a core's cache.
 _PART = 65_536
@@ -35,7 +35,7 @@ def one_blas_thread() -> Iterator[None]:
 
 
 class HeadSolver:
-    """A dense softmax layer, and what trains it.
+    """A dense softmax or sigmoid layer, and what trains it.
 
     Equal to the head of `models.build_classifier` trained by `steps.KerasTrainStep`
     on what its pooling gives, up to the order in which sums are rounded.
@@ -123,7 +123,8 @@ class HeadSolver:
 
         Args:
             inputs: features, shape `(n, features)`.
-            one_hot: labels, shape `(n, classes)`.
+            one_hot: labels, shape `(n, classes)`; with binary cross-entropy a row may
+                have several ones, or none.
             weights: how much each sample counts, shape `(n,)`.
 
         Returns:
@@ -140,8 +141,7 @@ class HeadSolver:
             slopes *= (weights / count)[:, np.newaxis]
             self._move(inputs, slopes)
             loss = float(np.sum(losses * weights) / count)
-        right = probabilities.argmax(axis=1) == one_hot.argmax(axis=1)
-        return loss, int(np.count_nonzero(right))
+        return loss, self._loss.right(probabilities, one_hot)
 
     def predict(self, inputs: Floats) -> Floats:
         """Answers.
@@ -153,7 +153,7 @@ class HeadSolver:
             Probabilities, shape `(n, classes)`.
         """
         with np.errstate(over="ignore", invalid="ignore"):
-            return softmax(self._logits(inputs))
+            return self._loss.answers(self._logits(inputs))
 
     def loss_of(self, one_hot: Floats, probabilities: Floats) -> float:
         """The mean loss of answers, as `models.make_loss` gives it for arrays.

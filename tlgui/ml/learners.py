@@ -7,6 +7,7 @@ from tlgui.core.backbone import Backbone
 from tlgui.core.checkpoint import Array
 from tlgui.core.phases import Phase
 from tlgui.core.spec import TrainingSpec
+from tlgui.core.task import find_task
 from tlgui.core.types import Floats
 from tlgui.ml import models
 from tlgui.ml.cuts import Cut, cut_output
@@ -74,15 +75,20 @@ class Weights:
         self.head = list(head)
         self.whole = None if whole is None else list(whole)
 
-    def classifier(self, backbone: Backbone, classes: int) -> Any:
+    def classifier(
+        self, backbone: Backbone, classes: int, activation: str = "softmax"
+    ) -> Any:
         """Puts everything together again into one ordinary Keras model.
 
         Args:
             backbone: which one, with the weights that it started from.
             classes: the number of classes.
+            activation: of the head.
         """
         pretrained = self.whole is None
-        keras_model = models.build_classifier(backbone, classes, pretrained=pretrained)
+        keras_model = models.build_classifier(
+            backbone, classes, pretrained=pretrained, activation=activation
+        )
         if self.whole is not None:
             keras_model.set_weights(self.whole)
         else:
@@ -210,6 +216,7 @@ class BlockLearner:
                 *(part, self._loss, self._optimizer, dtype),
                 *(devices.strategy, at_once, rates, pulls),
                 dropout=dropout_of(spec, phase),
+                multilabel=find_task(spec.task).multilabel,
             )
         self.train: TrainStep = self._step
         self.predict: PredictStep = make_predict_step(part, dtype)

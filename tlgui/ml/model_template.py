@@ -76,6 +76,8 @@ def fill_template(
         metadata = json.loads(archive.read(_METADATA))
         weights = archive.read(_WEIGHTS)
     _layer(config)["config"]["units"] = head[0].shape[1]
+    _layer(config)["config"]["activation"] = models.head_activation(spec)
+    config["compile_config"]["metrics"] = [models.metric_name(spec)]
     config["compile_config"]["loss"] = _loss_config(spec)
     metadata["date_saved"] = time.strftime(_DATE)
     return [
@@ -150,18 +152,20 @@ def _with_head(weights: bytes, head: Sequence[Floats]) -> bytes:
 
 def _loss_config(spec: TrainingSpec) -> dict[str, Any]:
     """What Keras writes of the loss that `models.make_loss` gives."""
-    name = "CategoricalCrossentropy"
+    name, called, more = "CategoricalCrossentropy", "categorical_crossentropy", {}
+    if spec.loss == "focal":
+        name, called = "CategoricalFocalCrossentropy", "categorical_focal_crossentropy"
+        more = {"alpha": 1.0, "gamma": spec.focal_gamma}
+    elif spec.loss == "binary-cross-entropy":
+        name, called = "BinaryCrossentropy", "binary_crossentropy"
     config: dict[str, Any] = {
-        "name": "categorical_crossentropy",
+        "name": called,
         "reduction": "sum_over_batch_size",
         "from_logits": False,
         "label_smoothing": spec.label_smoothing,
         "axis": -1,
+        **more,
     }
-    if spec.loss == "focal":
-        name = "CategoricalFocalCrossentropy"
-        config |= {"name": "categorical_focal_crossentropy", "alpha": 1.0}
-        config["gamma"] = spec.focal_gamma
     return {
         "module": "keras.losses",
         "class_name": name,

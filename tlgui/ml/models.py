@@ -12,6 +12,7 @@ from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.core.run import Run
 from tlgui.core.spec import TrainingSpec
+from tlgui.core.task import find_task
 from tlgui.ml import runtime
 from tlgui.ml.backbones import block_of, build_backbone
 from tlgui.ml.native_adam import with_native_step
@@ -24,7 +25,11 @@ _WEIGHT_DECAY = 0.01
 
 
 def build_classifier(
-    backbone: Backbone, classes: int, *, pretrained: bool = True
+    backbone: Backbone,
+    classes: int,
+    *,
+    pretrained: bool = True,
+    activation: str = "softmax",
 ) -> Any:
     """Builds a classifier: a backbone with a new head for the person's classes.
 
@@ -35,6 +40,7 @@ def build_classifier(
         backbone: which one, and with which weights.
         classes: the number of classes; the head's output layer is sized for it.
         pretrained: whether the backbone gets these weights, or random ones.
+        activation: of the head; see `head_activation`.
 
     Returns:
         A flat functional `keras.Model` from RGB values 0..255, shape
@@ -47,11 +53,20 @@ def build_classifier(
     x = keras.layers.GlobalAveragePooling2D(name="head_pool")(base.output)
     outputs = keras.layers.Dense(
         classes,
-        activation="softmax",
+        activation=activation,
         kernel_initializer="zeros",
         name=HEAD_OUTPUT,
     )(x)
     return keras.Model(base.input, outputs, name=f"{backbone.name}-classifier")
+
+
+def head_activation(spec: TrainingSpec) -> str:
+    """What turns the head's logits to probabilities.
+
+    `softmax` where exactly one class is shown; `sigmoid`, for each class by itself,
+    where several may be.
+    """
+    return "sigmoid" if find_task(spec.task).multilabel else "softmax"
 
 
 def set_trainable(keras_model: Any, blocks: Sequence[str]) -> None:
@@ -75,9 +90,11 @@ def count_parameters(keras_model: Any) -> tuple[int, int]:
 
 
 def make_loss(spec: TrainingSpec) -> Any:
-    """The loss of a spec, for one-hot labels and probabilities."""
+    """The loss of a spec, for one-hot (or multi-hot) labels and probabilities."""
     import keras
 
+    if spec.loss == "binary-cross-entropy":
+        return keras.losses.BinaryCrossentropy(label_smoothing=spec.label_smoothing)
     if spec.loss == "focal":
         # https://arxiv.org/abs/1708.02002; alpha 1, since classes are weighted apart.
         return keras.losses.CategoricalFocalCrossentropy(
@@ -124,9 +141,17 @@ def prepare_saving(keras_model: Any, spec: TrainingSpec) -> None:
     keras_model.compile(
         optimizer=keras.optimizers.SGD(name="sgd"),
         loss=make_loss(spec),
-        metrics=["accuracy"],
+        metrics=[metric_name(spec)],
         jit_compile=False,
     )
+
+
+def metric_name(spec: TrainingSpec) -> str:
+    """The metric that Keras shows to those who go on with a finished model.
+
+    It has none for exact matches; its usual one counts each class by itself.
+    """
+    return "binary_accuracy" if find_task(spec.task).multilabel else "accuracy"
 
 
 def save_model(keras_model: Any, file: Path) -> None:
@@ -157,7 +182,10 @@ def load_finished(run: Run) -> Any:
         TlguiError: the model file does not fit the run.
     """
     keras_model = build_classifier(
-        find_backbone(run.spec.backbone), len(run.class_names), pretrained=False
+        find_backbone(run.spec.backbone),
+        len(run.class_names),
+        pretrained=False,
+        activation=head_activation(run.spec),
     )
     try:
         keras_model.load_weights(run.model_file)

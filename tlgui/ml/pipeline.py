@@ -14,8 +14,9 @@ import numpy as np
 from tlgui.core.dataset import Dataset, Sample
 from tlgui.core.errors import TlguiError
 from tlgui.core.images import UnreadableError
+from tlgui.core.label_metrics import multi_hot
 from tlgui.core.task import Task
-from tlgui.core.types import Floats, Labels, Pixels
+from tlgui.core.types import Flags, Floats, Labels, Pixels
 from tlgui.ml.pixel_memory import PixelMemory, Stamp
 
 AHEAD = 3
@@ -30,15 +31,21 @@ class Batch:
     Attributes:
         places: their places in the split, shape `(n,)`.
         inputs: decoded samples (`uint8`) or activations (`float32`), shape `(n, …)`.
-        labels: shape `(n,)`.
+        labels: shape `(n,)`; where samples may show several classes, which of them
+            each shows, shape `(n, classes)`.
     """
 
     places: Labels
     inputs: Any
-    labels: Labels
+    labels: Labels | Flags
 
     def one_hot(self, classes: int) -> Floats:
-        """The labels as rows with a single one, shape `(n, classes)`."""
+        """The labels as rows of 0 and 1, shape `(n, classes)`.
+
+        A single 1 in each, unless samples may show several classes.
+        """
+        if self.labels.ndim > 1:
+            return self.labels.astype(np.float32)
         return np.eye(classes, dtype=np.float32)[self.labels]
 
 
@@ -231,14 +238,37 @@ class StreamSource:
             good = [(place, pixels) for place, pixels in results if pixels is not None]
             if good:
                 yield make_batch(
-                    samples, [p for p, _ in good], np.stack([x for _, x in good])
+                    samples,
+                    [place for place, _ in good],
+                    np.stack([pixels for _, pixels in good]),
+                    self._reader.dataset,
                 )
 
 
-def make_batch(samples: Sequence[Sample], places: Sequence[int], inputs: Any) -> Batch:
-    """A batch of the samples at some places."""
-    labels = np.array([samples[place].label for place in places], dtype=np.int64)
+def make_batch(
+    samples: Sequence[Sample],
+    places: Sequence[int],
+    inputs: Any,
+    dataset: Dataset | None = None,
+) -> Batch:
+    """A batch of the samples at some places; see `labels_of` for the data set."""
+    labels = labels_of([samples[place] for place in places], dataset)
     return Batch(np.array(places, dtype=np.int64), inputs, labels)
+
+
+def labels_of(
+    samples: Sequence[Sample], dataset: Dataset | None = None
+) -> Labels | Flags:
+    """What samples show, as in `Batch.labels`.
+
+    Args:
+        samples: some of a data set.
+        dataset: the data set; not needed where each shows exactly one class.
+    """
+    if dataset is not None and dataset.is_multilabel:
+        shown = [sample.labels for sample in samples]
+        return multi_hot(shown, len(dataset.class_names))
+    return np.array([sample.label for sample in samples], dtype=np.int64)
 
 
 def training_order(seed: int, epoch: int, count: int) -> Labels:

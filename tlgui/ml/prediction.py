@@ -7,6 +7,7 @@ from tlgui.core.dataset import files_below
 from tlgui.core.errors import TlguiError
 from tlgui.core.events import Prediction
 from tlgui.core.images import UnreadableError
+from tlgui.core.label_metrics import THRESHOLD
 from tlgui.core.run import Run
 from tlgui.core.task import find_task
 from tlgui.ml.evaluation import predict_files
@@ -25,7 +26,7 @@ def predict_sources(run: Run, sources: Iterable[Source]) -> Iterator[Prediction]
         One prediction a file, in order; one that cannot be read has no class names
         but a problem.
     """
-    answer = predict_files(run)
+    answer, multilabel = predict_files(run), find_task(run.spec.task).multilabel
     for source in _expanded(run, sources):
         name, content = source if isinstance(source, tuple) else (source, None)
         try:
@@ -33,7 +34,14 @@ def predict_sources(run: Run, sources: Iterable[Source]) -> Iterator[Prediction]
         except UnreadableError as error:
             yield Prediction(name, (), (), str(error))
         else:
-            yield Prediction(name, names, probabilities)
+            said = _said(names, probabilities) if multilabel else None
+            yield Prediction(name, names, probabilities, labels=said)
+
+
+def _said(names: Sequence[str], probabilities: Sequence[float]) -> tuple[str, ...]:
+    """The classes that are more probable than not."""
+    ranked = zip(names, probabilities, strict=True)
+    return tuple(name for name, share in ranked if share > THRESHOLD)
 
 
 def _expanded(run: Run, sources: Iterable[Source]) -> Iterator[Source]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tlgui.core.augmentation import VIEWS
 from tlgui.core.dataset import Sample
-from tlgui.core.types import Floats, Labels
+from tlgui.core.types import Flags, Floats, Labels
 from tlgui.ml.cache_key import record_digest
 from tlgui.ml.cache_segment import ENTRY
 from tlgui.ml.contents import Contents
@@ -80,12 +80,17 @@ class RecordTable:
     """One split in one kind of epoch: each name is made once a run."""
 
     def __init__(
-        self, samples: Sequence[Sample], view_names: Sequence[str], rows: RowMemory
+        self,
+        samples: Sequence[Sample],
+        labels: Labels | Flags,
+        view_names: Sequence[str],
+        rows: RowMemory,
     ) -> None:
+        """Takes a split, and what its samples show (`pipeline.labels_of`)."""
         self.samples = samples
         self.rows = rows
         self._view_names = view_names
-        self._labels = np.array([sample.label for sample in samples], np.int64)
+        self._labels = labels
         shape = len(samples), len(view_names)
         self._digests: NDArray[np.void] = np.zeros(shape, ENTRY["digest"])
         self._is_named = np.zeros(shape, np.bool_)

@@ -104,7 +104,7 @@ def _digest_of(dataset: Dataset) -> str:
                 size = dataset.file(sample).stat().st_size
             except OSError:  # gone: that is a difference too
                 size = -1
-            name = dataset.class_names[sample.label]
+            name = "\0".join(dataset.class_names[label] for label in sample.labels)
             digest.update(f"{split}\0{sample.path}\0{name}\0{size}\0".encode())
     return digest.hexdigest()
 

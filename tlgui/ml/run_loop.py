@@ -25,6 +25,7 @@ from tlgui.core.events import (
     Streaming,
 )
 from tlgui.core.history import EpochRecord
+from tlgui.core.label_report import EXACT_MATCH
 from tlgui.core.layers import head_parameters
 from tlgui.core.phases import Phase, plan_phases
 from tlgui.core.run import Run
@@ -58,7 +59,9 @@ class RunLoop:
         self.start = start_of(self.run)
         self.backbone = backbone_with(self.start, self.spec, self.run.folder)
         if self.state.phase == 0 and self.start is not None:
-            head = self.start.head_for(self.run.class_names)
+            head = self.start.head_for(
+                self.run.class_names, multilabel=self.dataset.is_multilabel
+            )
             self.state.at_start = None if head is None else Weights(head)
         self.writer = RunWriter(self.run, self.backbone)
         at_once = self.state.at_once
@@ -132,7 +135,12 @@ class RunLoop:
             )
         )
         if self.start is not None:
-            self.feeding.note("start", self.start.notice_for(self.run.class_names))
+            told = self.start.notice_for(
+                self.run.class_names, multilabel=self.dataset.is_multilabel
+            )
+            self.feeding.note("start", told)
+        if self.dataset.is_multilabel:
+            self.feeding.note("multilabel", EXACT_MATCH)
         for record in self.state.records:  # of a run that goes on
             self.emit(EpochEnded(record))
 

@@ -7,14 +7,15 @@ from typing import Any
 
 from tlgui.core.dataset import TRAIN, VALIDATION, Dataset
 from tlgui.core.events import RunEnded
-from tlgui.core.report import REPORT_VERSION, Evaluation
+from tlgui.core.label_report import LabelEvaluation
+from tlgui.core.report import REPORT_VERSION, AnyEvaluation
 from tlgui.ml import runtime
 from tlgui.ml.run_identity import versions
 
 
 def make_report(
     ended: RunEnded,
-    evaluation: Evaluation,
+    evaluation: AnyEvaluation,
     dataset: Dataset,
     parameters: tuple[int, int],
     epochs: int,
@@ -42,6 +43,7 @@ def make_report(
         "class_names": list(dataset.class_names),
         "training_samples": list(dataset.counts(TRAIN)),
         "validation_samples": list(dataset.counts(VALIDATION)),
+        **_samples(dataset),
         "trainable_parameters": parameters[0],
         "total_parameters": parameters[1],
         "left_out": [dataclasses.asdict(p) for p in dataset.problems] + missing,
@@ -53,7 +55,17 @@ def make_report(
     }
 
 
-def _majority_share(evaluation: Evaluation) -> float:
-    """The accuracy of always answering the most frequent class."""
+def _samples(dataset: Dataset) -> dict[str, Any]:
+    """How many samples there are where that is not the sum over the classes."""
+    if not dataset.is_multilabel:
+        return {}
+    counts = [len(dataset.samples[split]) for split in (TRAIN, VALIDATION)]
+    return {"multilabel": True, "samples": counts}
+
+
+def _majority_share(evaluation: AnyEvaluation) -> float:
+    """The accuracy of always answering what is most frequent."""
+    if isinstance(evaluation, LabelEvaluation):
+        return evaluation.commonest[1] / max(len(evaluation.answers), 1)
     counts = evaluation.confusion.sum(axis=1)
     return float(counts.max() / max(counts.sum(), 1))

@@ -7,7 +7,7 @@ from typing import Any
 
 from tlgui.core.checkpoint import Array, Checkpoint
 from tlgui.core.history import EpochRecord, best_epoch
-from tlgui.core.report import Evaluation, evaluation_from_json
+from tlgui.core.report import AnyEvaluation, evaluation_from_json
 from tlgui.ml.epochs import EpochProgress
 from tlgui.ml.learners import Learner, Weights
 
@@ -24,7 +24,7 @@ class Best:
 
     weights: Weights
     record: EpochRecord
-    evaluation: Evaluation
+    evaluation: AnyEvaluation
 
     def to_checkpoint(self) -> Checkpoint:
         """As it is kept."""

@@ -117,7 +117,9 @@ class RunWriter:
             template = model_template.find_template(self._backbone, folders)
             members = model_template.fill_template(template, spec, weights.head)
             return partial(model_template.write_model, file, members)
-        keras_model = weights.classifier(self._backbone, len(self._run.class_names))
+        keras_model = weights.classifier(
+            self._backbone, len(self._run.class_names), models.head_activation(spec)
+        )
         models.prepare_saving(keras_model, spec)
         return partial(models.save_model, keras_model, file)
 

@@ -56,12 +56,14 @@ class StartingWeights:
         head: kernel `(features, classes)` and bias `(classes,)`; None if there is
             none whose classes are known.
         class_names: of the head, in index order.
+        multilabel: whether the head answers for each class by itself.
     """
 
     backbone: str
     layers: Layers | None
     head: Head | None = None
     class_names: tuple[str, ...] = ()
+    multilabel: bool = False
 
     @functools.cached_property
     def sha256(self) -> str:
@@ -81,35 +83,48 @@ class StartingWeights:
             return catalogued
         return dataclasses.replace(catalogued, weights_id=self.sha256, own_weights=file)
 
-    def head_for(self, class_names: Sequence[str]) -> list[Floats] | None:
+    def head_for(
+        self, class_names: Sequence[str], *, multilabel: bool = False
+    ) -> list[Floats] | None:
         """The head with which training begins.
 
         A class that the old head knows keeps its weights. A new one begins as the
         mean of those: its logit is the mean of theirs, so that it never wins over
-        the best of them, and every photo of an old class is answered as before.
+        the best of them, and every photo of an old class is answered as before. Where
+        each class is answered by itself, a new one begins at zero, undecided.
 
         Args:
             class_names: of the run, in index order.
+            multilabel: whether the run answers for each class by itself.
 
         Returns:
-            Kernel and bias; None if the old head knows none of the classes.
+            Kernel and bias; None if the old head knows none of the classes, or
+            answers in the other way.
         """
         places = {name: place for place, name in enumerate(self.class_names)}
         shared = [places[name] for name in class_names if name in places]
-        if self.head is None or not shared:
+        if self.head is None or not shared or multilabel != self.multilabel:
             return None
         old = np.vstack(self.head)
-        mean = old[:, shared].mean(axis=1)
+        mean = old[:, shared].mean(axis=1) * (not multilabel)
         columns = [
             old[:, places[name]] if name in places else mean for name in class_names
         ]
         new = np.stack(columns, axis=1).astype(np.float32)
         return [new[:-1].copy(), new[-1].copy()]
 
-    def notice_for(self, class_names: Sequence[str]) -> str:
+    def notice_for(
+        self, class_names: Sequence[str], *, multilabel: bool = False
+    ) -> str:
         """What a person must know of the head; empty if it goes on as it was."""
         if self.head is None:  # told when the model was imported
             return ""
+        if multilabel != self.multilabel:
+            before, now = ("several", "exactly one")[:: 1 if self.multilabel else -1]
+            return (
+                f"The model that this starts from names {before} of its classes for a "
+                f"photo, this run {now}, so its head begins anew."
+            )
         new = [name for name in class_names if name not in self.class_names]
         if len(new) == len(class_names):
             return (
@@ -135,6 +150,8 @@ def make_starting_weights(
     layers: Mapping[str, Sequence[Array]],
     head: Sequence[Array] | None = None,
     class_names: Sequence[str] = (),
+    *,
+    multilabel: bool = False,
 ) -> StartingWeights:
     """Checks weights against the architecture; those of the catalogue are known again.
 
@@ -143,6 +160,7 @@ def make_starting_weights(
         layers: every layer of it that has weights, by name.
         head: kernel and bias.
         class_names: of the head.
+        multilabel: whether it answers for each class by itself.
 
     Raises:
         ValueError: something is missing, left over or of another size.
@@ -150,7 +168,8 @@ def make_starting_weights(
     plain = {name: tuple(map(_floats, arrays)) for name, arrays in layers.items()}
     _check_layers(backbone, plain)
     own = None if digest_of(plain) == backbone.weights_digest else plain
-    return _with_head(backbone, own, head, class_names)
+    made = _with_head(backbone, own, head, class_names)
+    return dataclasses.replace(made, multilabel=multilabel)
 
 
 def write_start_file(file: Path, weights: StartingWeights) -> None:
@@ -163,6 +182,7 @@ def write_start_file(file: Path, weights: StartingWeights) -> None:
         "version": _VERSION,
         "backbone": weights.backbone,
         "class_names": weights.class_names,
+        **({"multilabel": True} if weights.multilabel else {}),
     }
     text = json.dumps(about).encode()
     arrays: dict[str, Array] = {_ABOUT: np.frombuffer(text, np.uint8)}
@@ -243,11 +263,14 @@ def _from_arrays(arrays: dict[str, Array]) -> StartingWeights:
     head = None
     if _KERNEL in arrays:
         head = arrays.pop(_KERNEL), arrays.pop(_BIAS)
+    multilabel = about.get("multilabel", False) is True
     if not arrays:
         if backbone.is_network and backbone.parameters:
             raise ValueError("its layers are missing")
-        return _with_head(backbone, None, head, names)
-    return make_starting_weights(backbone, _by_layer(arrays), head, names)
+        made = _with_head(backbone, None, head, names)
+        return dataclasses.replace(made, multilabel=multilabel)
+    layers = _by_layer(arrays)
+    return make_starting_weights(backbone, layers, head, names, multilabel=multilabel)
 
 
 def _by_layer(arrays: Mapping[str, Array]) -> dict[str, list[Array]]:

@@ -9,6 +9,7 @@ from tlgui.core.network import write_network
 from tlgui.core.run import MODEL, Run
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.starting_point import WEIGHTS, StartingPoint, open_starting_point
+from tlgui.core.task import find_task
 from tlgui.ml.foreign.gate import open_foreign
 from tlgui.ml.models import HEAD_OUTPUT
 from tlgui.ml.start_file import (
@@ -82,7 +83,13 @@ def _of_run(point: StartingPoint) -> StartingWeights:
     try:
         head = layers.pop(HEAD_OUTPUT)
         backbone = find_backbone(point.backbone)
-        return make_starting_weights(backbone, layers, head, point.class_names)
+        return make_starting_weights(
+            backbone,
+            layers,
+            head,
+            point.class_names,
+            multilabel=find_task(point.task).multilabel,
+        )
     except (KeyError, ValueError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise TlguiError(

@@ -45,6 +45,8 @@ class KerasTrainStep:
         rates: BlockRates | None = None,
         pulls: Pulls | None = None,
         dropout: Dropout | None = None,
+        *,
+        multilabel: bool = False,
     ) -> None:
         """Prepares the step; it is traced by the first call.
 
@@ -62,6 +64,8 @@ class KerasTrainStep:
                 made for that. None if all learn alike.
             pulls: what draws weights back; None if nothing does.
             dropout: what the head must do without; None if nothing.
+            multilabel: whether a row of labels may have several ones, or none; an
+                answer is right then if all of it is.
         """
         tf = runtime.tensorflow()
         self.notice = ""
@@ -72,6 +76,7 @@ class KerasTrainStep:
         self._gradients = _Gradients(keras_model, loss, optimizer)
         self._gradients.rates, self._gradients.pulls = rates, pulls
         self._gradients.share, self._gradients.dropout = 1.0 / replicas, dropout
+        self._gradients.multilabel = multilabel
         signature = [
             tf.TensorSpec([None, *keras_model.input_shape[1:]], dtype),
             tf.TensorSpec([None, keras_model.output_shape[-1]], tf.float32),
@@ -165,12 +170,14 @@ class _Gradients:
         pulls: as in `KerasTrainStep`.
         share: of a pull that is this replica's; their sum is the whole.
         dropout: as in `KerasTrainStep`.
+        multilabel: as in `KerasTrainStep`.
     """
 
     rates: BlockRates | None = None
     pulls: Pulls | None = None
     share = 1.0
     dropout: Dropout | None = None
+    multilabel = False
 
     def __init__(self, keras_model: Any, loss: Any, optimizer: Any) -> None:
         self._keras_model = keras_model
@@ -196,11 +203,20 @@ class _Gradients:
             losses = self._loss.call(labels, probabilities)
             value = tf.reduce_sum(losses * weights) / tf.cast(count, tf.float32)
             scaled = self._optimizer.scale_loss(value)
+        right = tf.reduce_sum(self._right(probabilities, labels, weights))
+        return tape.gradient(scaled, variables), value, tf.cast(right, tf.int32)
+
+    def _right(self, probabilities: Any, labels: Any, weights: Any) -> Any:
+        """1 for every right answer, shape `(n,)`."""
+        tf = runtime.tensorflow()
+        if self.multilabel:
+            same = tf.equal(probabilities > 0.5, labels > 0.5)
+            # Samples that only fill up a share have no weight.
+            return tf.cast(tf.reduce_all(same, 1) & (weights > 0), tf.float32)
         is_right = tf.equal(tf.argmax(probabilities, 1), tf.argmax(labels, 1))
         # Samples that only fill up a share have no label.
         is_real = tf.reduce_max(labels, 1) > 0
-        right = tf.reduce_sum(tf.cast(is_right & is_real, tf.float32))
-        return tape.gradient(scaled, variables), value, tf.cast(right, tf.int32)
+        return tf.cast(is_right & is_real, tf.float32)
 
     def _dropped(self, first: Any) -> dict[str, Callable[[Any], Any]]:
         """By the name of a layer, what changes its input."""

@@ -29,7 +29,7 @@ from tlgui.core.run import (
     open_run,
 )
 from tlgui.core.run_lock import RunLock
-from tlgui.core.spec import TrainingSpec
+from tlgui.core.spec import TrainingSpec, fitted_to
 from tlgui.core.task import find_task
 from tlgui.ml.fetching import fetch_weights
 from tlgui.ml.head_solver import one_blas_thread
@@ -75,6 +75,7 @@ def train(
         prepared = prepare_data(spec, emit, stop, dataset, memory, backbone)
     except Stopped:
         return end_without_model(folder, emit, started)
+    spec = _fitted(spec, prepared)
     run = create_run(
         folder, spec, prepared.class_names, lambda made: keep_start(start, made)
     )
@@ -138,6 +139,7 @@ def _resume(
         fetch_weights(backbone, emit, stop)
         emit(StageChanged(Stage.READING))
         prepared = prepare_data(spec, emit, stop, dataset, memory, backbone)
+        _check_kind(run, prepared)
         state, sentences = _last_state(run, prepared, stop)
     except Stopped:
         return end_without_model(run.folder, emit, started)
@@ -145,6 +147,32 @@ def _resume(
         storage.drop_drafts(run.folder / name)
     sentences += _limit(state, run.spec, at_once)
     return _run(run, prepared, memory, emit, stop, started, (state, sentences))
+
+
+def _fitted(spec: TrainingSpec, dataset: Dataset) -> TrainingSpec:
+    """The spec for what the samples show, which is known now.
+
+    Raises:
+        TlguiError: its loss is for samples of the other kind.
+    """
+    task = find_task(spec.task)
+    if task.multilabel and not dataset.is_multilabel:
+        raise TlguiError(
+            f"Expected {task.plural} that may show several classes in "
+            f"{dataset.source}, since the loss is {spec.loss}, but each shows exactly "
+            "one. Choose the loss cross-entropy, or a table with several classes each."
+        )
+    fitted = fitted_to(spec, dataset.task)
+    fitted.check()
+    return fitted
+
+
+def _check_kind(run: Run, dataset: Dataset) -> None:
+    if dataset.task != run.spec.task:
+        raise TlguiError(
+            f"This run cannot go on: {dataset.source} says something else now of how "
+            "many classes are shown at once. Put it back as it was, or train anew."
+        )
 
 
 def _limit(state: RunState, spec: TrainingSpec, at_once: int) -> list[str]:
