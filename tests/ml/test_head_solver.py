@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import threadpoolctl  # type: ignore[import-untyped]
 
-from tlgui.core.spec import LOSSES, OPTIMIZERS, TrainingSpec
+from tlgui.core.spec import OPTIMIZERS, SINGLE_LOSSES, TrainingSpec
 from tlgui.core.types import Floats
 from tlgui.ml import head_solver, models, runtime
 from tlgui.ml.head_rules import HeadLoss
@@ -90,7 +90,7 @@ class KerasHead:
 
 @pytest.mark.tf
 @pytest.mark.parametrize(("classes", "smoothing"), [(2, 0.0), (20, 0.0), (20, 0.1)])
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", SINGLE_LOSSES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_step_is_that_of_keras(
     optimizer: str, loss: str, classes: int, smoothing: float
@@ -124,7 +124,7 @@ def test_every_step_is_that_of_keras(
 
 
 @pytest.mark.tf
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", SINGLE_LOSSES)
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_losses_and_slopes_of_large_logits_are_those_of_keras(
     loss: str, smoothing: float
@@ -197,7 +197,7 @@ def test_a_step_counts_before_it_moves_and_weighs_as_told() -> None:
     assert not ours.kernel.any()
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", SINGLE_LOSSES)
 def test_large_logits_stay_finite(loss: str) -> None:
     ours = solver(3, loss=loss)
     features, one_hot, weights = samples(3)
@@ -210,7 +210,7 @@ def test_large_logits_stay_finite(loss: str) -> None:
     np.testing.assert_allclose(ours.predict(features).sum(axis=1), 1, rtol=1e-6)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", SINGLE_LOSSES)
 def test_an_exploded_head_gives_a_loss_that_is_not_finite(loss: str) -> None:
     ours = solver(2, loss=loss, optimizer="sgd", learning_rate=1e38)
     data = samples(2)

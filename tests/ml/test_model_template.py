@@ -53,6 +53,7 @@ def without_identities(value: Any) -> Any:
         (2, {}),
         (7, {"label_smoothing": 0.1}),
         (3, {"loss": "focal", "focal_gamma": 1.5, "label_smoothing": 0.05}),
+        (3, {"loss": "binary-cross-entropy", "task": "image-multilabel"}),
     ],
 )
 def test_the_file_says_what_keras_own_says(
@@ -64,7 +65,8 @@ def test_the_file_says_what_keras_own_says(
     head = a_head(classes)
     ours, plain = tmp_path / "ours.keras", tmp_path / "plain.keras"
     write_model(ours, fill_template(template, spec, head))
-    keras_model = models.build_classifier(BACKBONE, classes)
+    activation = models.head_activation(spec)
+    keras_model = models.build_classifier(BACKBONE, classes, activation=activation)
     keras_model.get_layer(models.HEAD_OUTPUT).set_weights(head)
     models.prepare_saving(keras_model, spec)
     models.save_model(keras_model, plain)
