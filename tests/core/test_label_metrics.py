@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn import metrics as reference  # type: ignore[import-untyped]
 
 from tlgui.core.label_metrics import average_precision, label_scores, multi_hot
 from tlgui.core.label_report import (
@@ -30,6 +29,8 @@ def evaluation() -> LabelEvaluation:
 
 
 def test_average_precision_is_that_of_scikit_learn() -> None:
+    from sklearn import metrics as reference
+
     generator = np.random.default_rng(0)
     for _ in range(100):
         truth = generator.random(20) < 0.3
@@ -41,6 +42,8 @@ def test_average_precision_is_that_of_scikit_learn() -> None:
 
 
 def test_scores_are_those_of_scikit_learn() -> None:
+    from sklearn import metrics as reference
+
     generator = np.random.default_rng(1)
     truth = generator.random((30, 4)) < 0.4
     shares = generator.random((30, 4))

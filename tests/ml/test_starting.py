@@ -17,6 +17,7 @@ from tlgui.core.catalogue import find_backbone
 from tlgui.core.errors import TlguiError
 from tlgui.core.events import Event, RunStarted
 from tlgui.core.history import best_epoch
+from tlgui.core.report import Evaluation
 from tlgui.core.run import Run, open_finished_run, open_run
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.starting_point import WEIGHTS
@@ -112,7 +113,9 @@ def test_more_classes_than_before(colours: Path, tmp_path: Path) -> None:
     new = run(tmp_path / "new", colours, start=str(old.folder), learning_rate=STILL)
     assert new.class_names == ("amber", "blue", "red")
     assert new.report()["notices"] == ["New to the model that this starts from: amber."]
-    matrix = new.evaluation().confusion
+    evaluation = new.evaluation()
+    assert isinstance(evaluation, Evaluation)
+    matrix = evaluation.confusion
     assert matrix[1:, 1:].trace() == matrix[1:].sum(), "what was known still is"
     more = run(tmp_path / "more", colours, start=str(old.folder), epochs=8)
     assert more.evaluation().accuracy == 1.0

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tlgui.core import storage
 from tlgui.core.dataset import (
+    NOTHING,
     SPLITS,
     Dataset,
     Problem,
@@ -17,7 +18,7 @@ from tlgui.core.dataset import (
 )
 from tlgui.core.errors import Stopped
 from tlgui.core.project_paths import read_json
-from tlgui.core.task import TASKS
+from tlgui.core.task import TASKS, Task, find_task
 
 MANIFEST_VERSION = 1
 
@@ -146,8 +147,7 @@ def compare(manifest: Manifest, found: Mapping[str, FileState]) -> Comparison:
 def moved(manifest: Manifest, root: Path, found: Mapping[str, FileState]) -> Manifest:
     """The same data set at another place, with the state it has there."""
     old = manifest.dataset
-    dataset = Dataset(root, old.task, old.class_names, old.samples, old.problems)
-    return Manifest(dataset, found)
+    return Manifest(replace(old, root=root), found)
 
 
 def write_manifest(file: Path, manifest: Manifest) -> None:
@@ -164,9 +164,10 @@ def write_manifest(file: Path, manifest: Manifest) -> None:
             "task": dataset.task,
             "class_names": dataset.class_names,
             "samples": {
-                split: [[sample.path, sample.label] for sample in samples]
+                split: [[s.path, s.label, *s.also] for s in samples]
                 for split, samples in dataset.samples.items()
             },
+            **({"table": dataset.table} if dataset.table else {}),
             "problems": [[p.path, p.reason] for p in dataset.problems],
             "files": [
                 [path, state.size, state.modified, state.digest]
@@ -202,17 +203,31 @@ def read_manifest(file: Path, root: Path) -> Manifest | None:
 
 def _dataset(values: Any, root: Path, files: Mapping[str, FileState]) -> Dataset:
     names = tuple(_text(name) for name in values["class_names"])
+    task = find_task(_one_of(values["task"], TASKS))
     samples = {
         _one_of(split, SPLITS): tuple(
-            Sample(_one_of(path, files), _one_of(label, range(len(names))))
-            for path, label in found
+            Sample(_one_of(path, files), *_labels(labels, len(names), task))
+            for path, *labels in found
         )
         for split, found in values["samples"].items()
     }
     problems = tuple(
         Problem(_text(path), _text(reason)) for path, reason in values["problems"]
     )
-    return Dataset(root, _one_of(values["task"], TASKS), names, samples, problems)
+    table = _text(values.get("table", ""))
+    if table:
+        _one_of(table, files)
+    return Dataset(root, task.name, names, samples, problems, table)
+
+
+def _labels(labels: list[Any], classes: int, task: Task) -> tuple[int, tuple[int, ...]]:
+    """What a sample shows: exactly one class, unless the task allows for others."""
+    if task.multilabel and labels == [NOTHING]:
+        return NOTHING, ()
+    first, *also = (_one_of(label, range(classes)) for label in labels)
+    if (also and not task.multilabel) or len({first, *also}) != len(labels):
+        raise ValueError
+    return first, tuple(also)
 
 
 def _text(value: Any) -> str:

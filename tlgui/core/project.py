@@ -3,8 +3,10 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from tlgui.core.project_paths import is_plain_name
 from tlgui.core.spec import TrainingSpec
 
 PROJECT_VERSION = 1
@@ -21,6 +23,7 @@ class DataPlace:
         manifest: the hash of its manifest; "" while there is none.
         samples: how many usable files there are.
         classes: how many classes.
+        table: the file in it that says what the samples show; "" where folders do.
     """
 
     root: str
@@ -29,6 +32,13 @@ class DataPlace:
     samples: int = 0
     classes: int = 0
     unknown: Mapping[str, Any] = field(default_factory=dict)
+    table: str = ""
+
+    @property
+    def source(self) -> Path:
+        """What was scanned: the table if there is one, or else the folder."""
+        root = Path(self.root)
+        return root / self.table if is_plain_name(self.table) else root
 
 
 @dataclass(frozen=True)

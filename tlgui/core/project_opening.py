@@ -195,6 +195,7 @@ def place_of(
         len(dataset),
         len(dataset.class_names),
         kept,
+        dataset.table,
     )
 
 

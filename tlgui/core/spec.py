@@ -242,6 +242,13 @@ def fitted_to(spec: TrainingSpec, task_name: str) -> TrainingSpec:
     return dataclasses.replace(spec, task=task_name, loss=loss)
 
 
+def suited_to(spec: TrainingSpec, task_name: str) -> TrainingSpec:
+    """The same spec for data of another kind; a loss that does not fit is replaced."""
+    losses = losses_for(find_task(task_name))
+    loss = spec.loss if spec.loss in losses else losses[0]
+    return dataclasses.replace(spec, task=task_name, loss=loss)
+
+
 def _check_loss(loss: str, task: Task) -> None:
     if loss in losses_for(task):
         return

@@ -64,9 +64,15 @@ class AnswersView(QWidget):
         content.setStretch(2, 1)
         return card(content)
 
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """The result, if each photo shows exactly one class."""
+        found = self._session.run.evaluation
+        return found if isinstance(found, Evaluation) else None
+
     @Slot()
     def _show_result(self) -> None:
-        evaluation = self._session.run.evaluation
+        evaluation = self.evaluation
         if evaluation is not None:
             many = len(evaluation.class_names) > _FEW_CLASSES
             self._whole.setStretch(0, 4 if many else 5)
@@ -76,7 +82,7 @@ class AnswersView(QWidget):
 
     @Slot()
     def _show_mistakes(self) -> None:
-        evaluation = self._session.run.evaluation
+        evaluation = self.evaluation
         if evaluation is None:
             return
         self.confusion.clear_choice()
@@ -91,7 +97,7 @@ class AnswersView(QWidget):
 
     @Slot(int, int)
     def _show_cell(self, truth: int, predicted: int) -> None:
-        evaluation = self._session.run.evaluation
+        evaluation = self.evaluation
         if evaluation is None:
             return
         names = evaluation.class_names

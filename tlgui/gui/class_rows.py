@@ -50,7 +50,8 @@ def class_rows(dataset: Dataset) -> tuple[ClassRow, ...]:
     """One row a class, in index order; every sample is looked at once."""
     found: list[list[Sample]] = [[] for _ in dataset.class_names]
     for sample in chain(*(dataset.samples.get(split, ()) for split in SPLITS)):
-        found[sample.label].append(sample)
+        for label in sample.labels:
+            found[label].append(sample)
     counts = zip(*(dataset.counts(split) for split in SPLITS), strict=True)
     return tuple(
         ClassRow(

@@ -9,7 +9,7 @@ from tlgui.core import events
 from tlgui.core.events import Outcome, Stage
 from tlgui.core.history import EpochRecord
 from tlgui.core.project_shown import ShownRun
-from tlgui.core.report import Evaluation
+from tlgui.core.report import AnyEvaluation
 from tlgui.core.run import Run
 
 
@@ -68,7 +68,7 @@ class CurrentRun(QObject):
         self.notices: list[str] = []
         self.batches: list[events.BatchEnded] = []
         self.history: list[EpochRecord] = []
-        self.evaluation: Evaluation | None = None
+        self.evaluation: AnyEvaluation | None = None
         self.ending: events.RunEnded | None = None
         self.job_ending: events.JobEnded | None = None
         self.folder: Path | None = None
@@ -100,7 +100,7 @@ class CurrentRun(QObject):
         self,
         run: Run,
         history: Sequence[EpochRecord],
-        evaluation: Evaluation | None,
+        evaluation: AnyEvaluation | None,
     ) -> None:
         """Takes a run from its folder; `opened` is for the session to tell."""
         self.history = list(history)

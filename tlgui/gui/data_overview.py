@@ -55,6 +55,7 @@ class DataOverview(QWidget):
         self.title = ElidedLabel("title")
         self.path = ElidedLabel("muted")
         self.summary = label("", "heading", wrap=True)
+        self.origin = label("", "muted", wrap=True)
         self.trouble = label("", "bad", wrap=True)
         self.hint = label("", "warning", wrap=True)
         self._trouble_notice = notice(self.trouble)
@@ -86,6 +87,7 @@ class DataOverview(QWidget):
             header,
             4,
             counts,
+            self.origin,
             self._trouble_notice,
             self._hint_notice,
             4,
@@ -109,7 +111,7 @@ class DataOverview(QWidget):
     def rescan(self) -> None:
         """Reads the same folder again."""
         if self._session.dataset is not None:
-            self._session.open_folder(self._session.dataset.root)
+            self._session.open_folder(self._session.dataset.source)
 
     @Slot()
     def _show_dataset(self) -> None:
@@ -120,6 +122,9 @@ class DataOverview(QWidget):
         self.title.show_text(dataset.root.name or str(dataset.root))
         self.path.show_text(QDir.toNativeSeparators(str(dataset.root)))
         self.summary.setText(self._texts.summary(dataset))
+        origin = self._texts.origin(dataset)
+        self.origin.setText(origin)
+        self.origin.setVisible(bool(origin))
         for split, item in self._legend_items.items():
             item.setVisible(bool(dataset.samples.get(split)))
         self._legend.setVisible(sum(map(bool, dataset.samples.values())) > 1)

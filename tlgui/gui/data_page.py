@@ -27,7 +27,7 @@ from tlgui.gui.settings import Settings
 class DataPage(QWidget):
     """Shows the empty page, a scan under way, or what was found.
 
-    A folder can be dropped anywhere on it.
+    A folder, or a table of photos, can be dropped anywhere on it.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class DataPage(QWidget):
         self.overlay = DropOverlay(self)
         self.setAcceptDrops(True)
         self.empty.choosing_asked.connect(self.choose_folder)
+        self.empty.table_asked.connect(self.choose_table)
         self.overview.choosing_asked.connect(self.choose_folder)
         session.scan.started.connect(self._show_view)
         session.dataset_changed.connect(self._show_view)
@@ -63,6 +64,19 @@ class DataPage(QWidget):
         dialog = QFileDialog(self, self.tr("Choose a folder of photos"))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setDirectory(self._start_folder())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self._on_folder_chosen)
+        dialog.open()
+
+    @Slot()
+    def choose_table(self) -> None:
+        """Opens the system's dialog for a table of photos and their classes."""
+        if self._session.status is not Status.IDLE:
+            return
+        dialog = QFileDialog(self, self.tr("Choose a table of photos"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(self.tr("Tables ({0})").format("*.csv *.tsv *.txt"))
         dialog.setDirectory(self._start_folder())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self._on_folder_chosen)

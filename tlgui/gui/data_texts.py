@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QLocale, QObject
 
-from tlgui.core.dataset import SPLITS, TEST, TRAIN, VALIDATION, Dataset
+from tlgui.core.dataset import (
+    SPLITS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Dataset,
+    labels_per_sample,
+)
 from tlgui.core.task import find_task
 from tlgui.gui.class_rows import FEW, ClassRow, few_rows, unequal_rows
 
@@ -55,6 +62,22 @@ class DataTexts(QObject):
             )
         if test:
             text += self.tr(", and {count} for a test").format(count=self.number(test))
+        return text
+
+    def origin(self, dataset: Dataset) -> str:
+        """Which table says what photos show, and whether they may show several."""
+        if not dataset.table:
+            return ""
+        if not dataset.is_multilabel:
+            return self.tr("The table {0} says what they show.").format(dataset.table)
+        counts = labels_per_sample(dataset)
+        mean = QLocale().toString(sum(counts) / max(len(counts), 1), "f", 1)
+        text = self.tr(
+            "The table {table} says what they show: several classes each, or none, "
+            "{mean} on average. A photo counts for each of its classes below."
+        ).format(table=dataset.table, mean=mean)
+        if empty := counts.count(0):
+            text += " " + self.tr("{0} show none.").format(self.number(empty))
         return text
 
     def hints(self, rows: Sequence[ClassRow], plural: str) -> list[str]:

@@ -32,12 +32,22 @@ class DropZone(QWidget):
 
     Signals:
         choosing_asked: the person wants the folder dialog.
+        table_asked: the person wants the dialog for a table.
     """
 
     choosing_asked = Signal()
+    table_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.table_button = button(self.tr("Choose a table…"), "link")
+        self.table_button.setToolTip(
+            self.tr(
+                "A CSV file with a line for each photo: its file and its classes, of "
+                "which there may be several, or none."
+            )
+        )
+        self.table_button.clicked.connect(self.table_asked)
         self.choose_button = button(self.tr("Choose folder…"), "primary")
         self.choose_button.setToolTip(self.tr("Ctrl+O"))
         self.choose_button.clicked.connect(self.choosing_asked)
@@ -54,7 +64,7 @@ class DropZone(QWidget):
         layout.setContentsMargins(GAP, GAP, GAP, GAP)
         layout.setSpacing(SMALL_GAP)
         layout.addStretch(1)
-        for item in (heading, hint, self.choose_button):
+        for item in (heading, hint, self.choose_button, self.table_button):
             layout.addWidget(item, 0, middle)
         layout.addSpacing(SMALL_GAP)
         layout.addWidget(safe, 0, middle)
@@ -87,9 +97,11 @@ class EmptyView(QWidget):
 
     Signals:
         choosing_asked: the person wants the folder dialog.
+        table_asked: the person wants the dialog for a table.
     """
 
     choosing_asked = Signal()
+    table_asked = Signal()
 
     def __init__(
         self, session: Session, settings: Settings, parent: QWidget | None = None
@@ -97,6 +109,7 @@ class EmptyView(QWidget):
         super().__init__(parent)
         self.zone = DropZone()
         self.zone.choosing_asked.connect(self.choosing_asked)
+        self.zone.table_asked.connect(self.table_asked)
         self.recent = RecentFolders(session, settings)
         lower = row(self._folder_card(), self.recent, gap=GAP)
         lower.setStretch(0, 3)

@@ -110,6 +110,7 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         files = self.menuBar().addMenu(self.tr("&File"))
         self._act(files, self.tr("Open photos…"), self._open_photos, "Ctrl+O")
+        self._act(files, self.tr("Open a table of photos…"), self._open_table)
         self._act(files, self.tr("Open an earlier run…"), self._open_run, "Ctrl+R")
         files.addSeparator()
         self.project_menu.add_to(files)
@@ -257,6 +258,11 @@ class MainWindow(QMainWindow):
     def _open_photos(self) -> None:
         self.show_step(DATA)
         self.data_page.choose_folder()
+
+    @Slot()
+    def _open_table(self) -> None:
+        self.show_step(DATA)
+        self.data_page.choose_table()
 
     @Slot()
     def _open_run(self) -> None:

@@ -66,25 +66,33 @@ class ProbabilityBars(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.names = [QLabel(textFormat=Qt.TextFormat.PlainText) for _ in range(TOP)]
-        self.bars = [QProgressBar(maximum=1000, textVisible=False) for _ in range(TOP)]
-        self.numbers = [QLabel() for _ in range(TOP)]
-        grid = QGridLayout()
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(8)
-        grid.setColumnStretch(1, 1)
-        for place, parts in enumerate(
-            zip(self.names, self.bars, self.numbers, strict=True)
-        ):
+        self.names: list[QLabel] = []
+        self.bars: list[QProgressBar] = []
+        self.numbers: list[QLabel] = []
+        self._grid = QGridLayout()
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnStretch(1, 1)
+        self.setLayout(self._grid)
+        self._make_lines(TOP)
+
+    def _make_lines(self, count: int) -> None:
+        """Makes as many lines as are missing."""
+        for place in range(len(self.names), count):
+            self.names.append(QLabel(textFormat=Qt.TextFormat.PlainText))
+            self.bars.append(QProgressBar(maximum=1000, textVisible=False))
+            self.numbers.append(QLabel())
+            parts = (self.names[-1], self.bars[-1], self.numbers[-1])
             for side, part in enumerate(parts):
-                grid.addWidget(part, place, side)
+                self._grid.addWidget(part, place, side)
             parts[2].setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.setLayout(grid)
 
     def show_probabilities(self, answer: Prediction) -> None:
-        """Shows the first classes of an answer."""
-        pairs = list(zip(answer.class_names, answer.probabilities, strict=True))[:TOP]
+        """Shows the first classes of an answer; all of those that are said."""
+        most = max(TOP, len(answer.labels or ()))
+        pairs = list(zip(answer.class_names, answer.probabilities, strict=True))[:most]
+        self._make_lines(len(pairs))
         for place, parts in enumerate(
             zip(self.names, self.bars, self.numbers, strict=True)
         ):
@@ -135,13 +143,19 @@ class PredictionView(QWidget):
             self.bars.hide()
             return
         unsure = self.tr("The model is not sure of this one.")
-        self._show(
-            name,
-            answer.class_names[0],
-            unsure if answer.probabilities[0] < UNSURE else "",
-        )
+        sure = answer.probabilities[0] >= UNSURE
+        if answer.labels is not None:
+            unsure = self.tr("The model is not sure of every class here.")
+            sure = all(max(p, 1 - p) >= UNSURE for p in answer.probabilities)
+        self._show(name, self.said(answer), "" if sure else unsure)
         self.bars.show_probabilities(answer)
         self.bars.show()
+
+    def said(self, answer: Prediction) -> str:
+        """The class, or all the classes, that a photo is said to show."""
+        if answer.labels is None:
+            return answer.class_names[0]
+        return ", ".join(answer.labels) or self.tr("None of the classes")
 
     def _show(self, name: str, top: str, note: str) -> None:
         self.name.setText(name)

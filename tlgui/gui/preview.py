@@ -14,11 +14,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tlgui.core import events
-from tlgui.core.dataset import SPLITS, Dataset
+from tlgui.core.dataset import SPLITS, Dataset, Sample
 from tlgui.core.errors import TlguiError
 from tlgui.core.events import Outcome, Stop
 from tlgui.core.images import UnreadableError
-from tlgui.core.report import Evaluation, evaluation_of
+from tlgui.core.label_metrics import multi_hot
+from tlgui.core.label_report import LabelEvaluation, label_evaluation_of
+from tlgui.core.report import AnyEvaluation, evaluation_of
 from tlgui.core.run import open_run
 from tlgui.core.scan import scan
 from tlgui.core.task import IMAGE_CLASSIFICATION as TASK
@@ -147,9 +149,11 @@ def preview_session(folder: Path | None) -> Session:
     return session
 
 
-def made_up_evaluation(dataset: Dataset, seed: int = 0) -> Evaluation:
+def made_up_evaluation(dataset: Dataset, seed: int = 0) -> AnyEvaluation:
     """Answers for all photos of a data set, mostly right."""
     samples = [s for split in SPLITS for s in dataset.samples.get(split, ())]
+    if dataset.is_multilabel:
+        return _made_up_labels(dataset, samples, seed)
     truth = [sample.label for sample in samples]
     classes = len(dataset.class_names)
     scores = np.random.default_rng(seed).normal(size=(len(samples), classes))
@@ -158,6 +162,19 @@ def made_up_evaluation(dataset: Dataset, seed: int = 0) -> Evaluation:
     shares = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
     files = [dataset.file(sample) for sample in samples]
     return evaluation_of(dataset.class_names, files, truth, shares)
+
+
+def _made_up_labels(
+    dataset: Dataset, samples: Sequence[Sample], seed: int
+) -> LabelEvaluation:
+    shown = [sample.labels for sample in samples]
+    truth = multi_hot(shown, len(dataset.class_names))
+    noise = np.random.default_rng(seed).normal(size=truth.shape)
+    shares = 1 / (1 + np.exp(-2 * (noise + np.where(truth, 1.5, -1.8))))
+    files = [dataset.file(sample) for sample in samples]
+    return label_evaluation_of(
+        dataset.class_names, files, shown, shares.astype(np.float32)
+    )
 
 
 def show_page(

@@ -151,7 +151,7 @@ class ProjectData(QObject):
         if dataset is not None and comparison is not None and comparison.is_untouched:
             self._session.take_dataset(dataset)
         else:
-            self._session.open_folder(root)
+            self._session.open_folder(place.source)
         if state.project.view.run:
             self._files.request_run(state.project.view.run, root)
 
@@ -160,4 +160,6 @@ def _place(dataset: Dataset, old: DataPlace | None) -> DataPlace:
     """What is noted at once; the manifest's hash follows."""
     place = old or DataPlace(str(dataset.root))
     samples, classes = len(dataset), len(dataset.class_names)
-    return dataclasses.replace(place, samples=samples, classes=classes)
+    return dataclasses.replace(
+        place, samples=samples, classes=classes, table=dataset.table
+    )

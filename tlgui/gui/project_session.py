@@ -184,9 +184,8 @@ class ProjectSession(QObject):
         self.state.is_restoring = True
         self.state.take(None, project, read_only=False)
         self._session.restore(None, project.spec, None)
-        root = self.state.data_root
-        if root is not None:
-            self._session.open_folder(root)
+        if project.data is not None:
+            self._session.open_folder(project.data.source)
         self.page_asked.emit(project.view.page)
         self.restored.emit()
         self.state.is_restoring = False
@@ -202,13 +201,14 @@ class ProjectSession(QObject):
         self.runs.take(opened.runs, opened.binned)
         spec = dataclasses.replace(
             project.spec,
-            data="" if project.data is None else project.data.root,
+            data="" if project.data is None else str(project.data.source),
             start=self.runs.placed(project.spec.start),
         )
         self._session.restore(opened.dataset, spec, opened.shown)
         self.search.take(opened.search)
-        if opened.dataset is None and opened.data is not None:
-            self._session.open_folder(opened.data)
+        found = project.data if opened.data is not None else None
+        if opened.dataset is None and found is not None:
+            self._session.open_folder(found.source)
         self.page_asked.emit(project.view.page)
         self.restored.emit()
         self.state.is_restoring = False

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tlgui.core.label_report import LabelEvaluation
 from tlgui.core.run import Run
 from tlgui.gui.answers_view import AnswersView
 from tlgui.gui.controls import (
@@ -35,6 +36,7 @@ from tlgui.gui.controls import (
     scrolled,
 )
 from tlgui.gui.dropped import has_photos, photos_in
+from tlgui.gui.label_answers_view import LabelAnswersView
 from tlgui.gui.no_result import NoResult
 from tlgui.gui.preview import made_up_evaluation, show_page
 from tlgui.gui.result_summary import ClassTable, ResultSummary
@@ -54,6 +56,7 @@ class ResultPage(QWidget):
         self.empty = NoResult(session, self.open_first)
         self.summary = ResultSummary(session.run)
         self.answers = AnswersView(session)
+        self.label_answers = LabelAnswersView(session)
         self.classes = ClassTable(session.run)
         self.class_view = QWidget()
         class_column = column(self.classes)
@@ -98,6 +101,7 @@ class ResultPage(QWidget):
         ):
             self.views.addWidget(view)
             chips.addWidget(self._chip(name))
+        self.views.addWidget(self.label_answers)  # in the place of the first one
         chips.addStretch(1)
         content = column(title, self.summary, self.found, chips, self.views, gap=12)
         content.setStretch(4, 1)
@@ -134,12 +138,20 @@ class ResultPage(QWidget):
     @Slot(int, bool)
     def _show_view(self, place: int, on: bool) -> None:
         if on:
+            self._turn_to(place)
+
+    def _turn_to(self, place: int) -> None:
+        several = isinstance(self._session.run.evaluation, LabelEvaluation)
+        if several and place == self.views.indexOf(self.answers):
+            self.views.setCurrentWidget(self.label_answers)
+        else:
             self.views.setCurrentIndex(place)
 
     @Slot()
     def _show_result(self) -> None:
         known = self._session.run.evaluation is not None
         self.show_view(self.answers if known else self.files)
+        self._turn_to(self.chips.checkedId())  # it may have been checked already
         for view in (self.answers, self.class_view, self.trying):
             self.chips.button(self.views.indexOf(view)).setEnabled(known)
         self._show_state()

@@ -1,6 +1,5 @@
 """The accuracy in large type, and how each class did."""
 
-import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -11,9 +10,12 @@ from PySide6.QtWidgets import (
 )
 
 from tlgui.core import metrics
-from tlgui.core.report import Evaluation
+from tlgui.core.label_metrics import THRESHOLD
+from tlgui.core.label_report import LabelEvaluation
+from tlgui.core.report import AnyEvaluation, Evaluation
 from tlgui.gui.controls import GAP, column, label, row
 from tlgui.gui.current_run import CurrentRun
+from tlgui.gui.label_words import LabelWords
 from tlgui.gui.percent import percent
 
 FEW_PHOTOS = 30
@@ -26,11 +28,12 @@ class ResultSummary(QWidget):
     def __init__(self, run: CurrentRun) -> None:
         super().__init__()
         self._run = run
+        self._labels = LabelWords(self)
         self.number = label("", "number")
         self.sentence = label("", "heading")
         self.range = label("")
         self.warning = label("", "warning", wrap=True)
-        self.comparison = label("", "small")
+        self.comparison = label("", "small", wrap=True)
         words = column(self.sentence, self.range, self.warning, self.comparison, gap=2)
         whole = row(self.number, words, gap=GAP + 4)
         whole.setAlignment(self.number, Qt.AlignmentFlag.AlignTop)
@@ -53,12 +56,11 @@ class ResultSummary(QWidget):
             return
         self._tell(evaluation)
 
-    def _are_few(self, evaluation: Evaluation | None) -> bool:
+    def _are_few(self, evaluation: AnyEvaluation | None) -> bool:
         return evaluation is not None and len(evaluation.answers) < FEW_PHOTOS
 
-    def _tell(self, evaluation: Evaluation) -> None:
-        matrix = evaluation.confusion
-        right, total = int(np.trace(matrix)), len(evaluation.answers)
+    def _tell(self, evaluation: AnyEvaluation) -> None:
+        right, total = evaluation.right, len(evaluation.answers)
         low, high = evaluation.interval
         self.number.setText(percent(evaluation.accuracy))
         self.number.setAccessibleName(
@@ -93,7 +95,13 @@ class ResultSummary(QWidget):
                 "Add photos to be surer."
             ).format(total)
         )
-        self._compare(matrix, evaluation.class_names, total)
+        if isinstance(evaluation, LabelEvaluation):
+            self.sentence.setText(self._labels.right(evaluation))
+            self.number.setToolTip(self._labels.accuracy_tip(evaluation))
+            self.comparison.setText(self._labels.comparison(evaluation))
+            self.comparison.setToolTip(self._labels.comparison_tip())
+        else:
+            self._compare(evaluation.confusion, evaluation.class_names, total)
 
     def _compare(
         self, matrix: metrics.Counts, names: tuple[str, ...], total: int
@@ -162,10 +170,7 @@ class ClassTable(QTableWidget):
                     "value."
                 ),
             ),
-            (
-                self.tr("Most often taken for"),
-                self.tr("The wrong class that its photos got most often."),
-            ),
+            ("", ""),  # depends on the result
         )
         for index, (title, tip) in enumerate(columns):
             item = QTableWidgetItem(title)
@@ -179,6 +184,7 @@ class ClassTable(QTableWidget):
             header.setSectionResizeMode(named, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
         header.setMinimumSectionSize(110)
+        self._name_last_column(several=False)
 
     @Slot()
     def _show_result(self) -> None:
@@ -187,24 +193,63 @@ class ClassTable(QTableWidget):
         self.setRowCount(0)
         if evaluation is None:
             return
+        several = isinstance(evaluation, LabelEvaluation)
+        self._name_last_column(several=several)
+        self.setRowCount(len(evaluation.class_names))
+        if isinstance(evaluation, LabelEvaluation):
+            self._fill_labels(evaluation)
+        else:
+            self._fill(evaluation)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+        lines = self.verticalHeader().length() + self.horizontalHeader().height()
+        self.setMaximumHeight(lines + 4)
+
+    def _name_last_column(self, *, several: bool) -> None:
+        title = self.tr("Most often taken for")
+        tip = self.tr("The wrong class that its photos got most often.")
+        if several:
+            title = self.tr("At any threshold")
+            tip = self.tr(
+                "How well the photos that show it are put before those that do not, "
+                "whatever share counts as a yes.\nExact term: average precision."
+            )
+        item = self.horizontalHeaderItem(4)
+        assert item is not None
+        item.setText(title)
+        item.setToolTip(tip)
+
+    def _fill_labels(self, evaluation: LabelEvaluation) -> None:
+        said = evaluation.shares > THRESHOLD
+        right = (evaluation.truth & said).sum(axis=0)
+        for index, score in enumerate(evaluation.scores):
+            self._set_name(index, score.name, score.samples)
+            found, count = int(right[index]), int(said[:, index].sum())
+            self.setItem(index, 2, self._share_item(found, score.samples))
+            self.setItem(index, 3, self._share_item(found, count))
+            average = score.average_precision
+            item = SortedItem(self.tr("unknown"), -1.0)
+            if average is not None:
+                item = SortedItem(percent(average), average)
+            self.setItem(index, 4, item)
+
+    def _set_name(self, index: int, name: str, samples: int) -> None:
+        item = QTableWidgetItem(name)
+        item.setToolTip(name)
+        self.setItem(index, 0, item)
+        self.setItem(index, 1, SortedItem(str(samples), samples))
+
+    def _fill(self, evaluation: Evaluation) -> None:
         matrix = evaluation.confusion
         scores = metrics.class_scores(matrix, evaluation.class_names)
-        self.setRowCount(len(scores))
         for index, score in enumerate(scores):
-            name = QTableWidgetItem(score.name)
-            name.setToolTip(score.name)
-            self.setItem(index, 0, name)
-            self.setItem(index, 1, SortedItem(str(score.samples), score.samples))
+            self._set_name(index, score.name, score.samples)
             right, said = int(matrix[index, index]), int(matrix[:, index].sum())
             self.setItem(index, 2, self._share_item(right, score.samples))
             self.setItem(index, 3, self._share_item(right, said))
             wrong = matrix[index].copy()
             wrong[index] = 0
             self.setItem(index, 4, self._mistaken_item(wrong, evaluation.class_names))
-        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.setSortingEnabled(True)
-        lines = self.verticalHeader().length() + self.horizontalHeader().height()
-        self.setMaximumHeight(lines + 4)
 
     def _share_item(self, right: int, total: int) -> SortedItem:
         if not total:

@@ -19,11 +19,11 @@ from tlgui.core.history import EpochRecord
 from tlgui.core.layers import carry_over
 from tlgui.core.project_paths import SUFFIX
 from tlgui.core.project_shown import ShownRun
-from tlgui.core.report import Evaluation
+from tlgui.core.report import AnyEvaluation
 from tlgui.core.run import Run
 from tlgui.core.search import SearchSpec
 from tlgui.core.search_events import SearchEvent
-from tlgui.core.spec import TrainingSpec
+from tlgui.core.spec import TrainingSpec, suited_to
 from tlgui.gui.comparison import Comparison
 from tlgui.gui.current_run import CurrentRun
 from tlgui.gui.folder_scan import FolderScan
@@ -164,6 +164,8 @@ class Session(QObject):
         self.spec_changed.emit()
 
     def _take_spec(self, spec: TrainingSpec) -> None:
+        if self.dataset is not None:  # a run that is opened may be of other data
+            spec = suited_to(spec, self.dataset.task)
         self.spec = spec
         self.starts.follow(spec.start)
 
@@ -191,6 +193,14 @@ class Session(QObject):
         """Has the models on this computer tried on the present photos."""
         if (busy := self.occupied()) or self.dataset is None:
             self.trouble_told.emit(busy or self.tr("Choose a folder of photos first."))
+            return
+        if self.dataset.is_multilabel:
+            self.trouble_told.emit(
+                self.tr(
+                    "Models can be compared only where each photo shows exactly one "
+                    "class. Choose one, train with it, and compare the runs."
+                )
+            )
             return
         self.comparison.start(self.dataset)
         self.status_changed.emit()
@@ -314,7 +324,7 @@ class Session(QObject):
     def take_dataset(self, dataset: Dataset) -> None:
         """Takes a data set that is known already."""
         self.dataset = dataset
-        self.change_spec(data=str(dataset.root), task=dataset.task)
+        self.change_spec(data=str(dataset.source), task=dataset.task)
         self._warm_up()
         self.comparison.follow(dataset)
         self.dataset_changed.emit()
@@ -385,7 +395,7 @@ class Session(QObject):
         self,
         run: Run | None,
         history: tuple[EpochRecord, ...] | None,
-        evaluation: Evaluation | None,
+        evaluation: AnyEvaluation | None,
         trouble: str,
     ) -> None:
         if run is None:

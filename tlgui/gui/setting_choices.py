@@ -94,6 +94,15 @@ def losses() -> tuple[Choice, ...]:
                 "choices", "Looks harder at the photos that it still gets wrong."
             ),
         ),
+        Choice(
+            "binary-cross-entropy",
+            translate("choices", "Binary cross-entropy"),
+            translate(
+                "choices",
+                "Asks for each class by itself whether a photo shows it, since it may "
+                "show several.",
+            ),
+        ),
     )
 
 

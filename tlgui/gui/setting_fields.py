@@ -165,13 +165,24 @@ class ChoiceSetting(Setting):
     def __init__(self, title: str, choices: Sequence[Choice]) -> None:
         self.box = _CalmComboBox()
         self.box.setFixedWidth(EDITOR_WIDTH)
-        self._choices = tuple(choices)
-        for choice in self._choices:
-            self.box.addItem(choice.title, choice.value)
-            row = self.box.count() - 1
-            self.box.setItemData(row, choice.meaning, Qt.ItemDataRole.ToolTipRole)
-        super().__init__(title, self._choices[0].meaning, self.box)
+        self._fill(choices)
+        super().__init__(title, choices[0].meaning, self.box)
         self.box.currentIndexChanged.connect(self._tell)
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """Offers other values from now on, the first of them chosen."""
+        if tuple(choices) != self._choices:
+            blocked = self.box.blockSignals(True)
+            self.box.clear()
+            self._fill(choices)
+            self.box.blockSignals(blocked)
+            self.explain(choices[0].meaning)
+
+    def _fill(self, choices: Sequence[Choice]) -> None:
+        self._choices = tuple(choices)
+        for row, choice in enumerate(self._choices):
+            self.box.addItem(choice.title, choice.value)
+            self.box.setItemData(row, choice.meaning, Qt.ItemDataRole.ToolTipRole)
 
     def show_value(self, value: object) -> None:
         """Shows a choice."""

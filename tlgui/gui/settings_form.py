@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QLayout, QToolButton, QWidget
 
 from tlgui.core.dataset import TRAIN, Dataset
 from tlgui.core.errors import TlguiError
-from tlgui.core.spec import TrainingSpec
-from tlgui.core.task import IMAGE_CLASSIFICATION
+from tlgui.core.spec import TrainingSpec, losses_for
+from tlgui.core.task import IMAGE_CLASSIFICATION, find_task
 from tlgui.gui import controls, setting_choices
 from tlgui.gui.augmentation_preview import AugmentationPreview
 from tlgui.gui.rate_link import RateLink
@@ -48,6 +48,7 @@ class SettingsForm(QWidget):
             "muted",
             wrap=True,
         )
+        self.loss = ChoiceSetting(self.tr("Loss"), setting_choices.losses())
         experts = self._expert_fields()
         self.fields: dict[str, Setting] = {**self._plain_fields(), **experts}
         self.validation = ValidationField()
@@ -127,7 +128,7 @@ class SettingsForm(QWidget):
             "optimizer": ChoiceSetting(
                 self.tr("Optimiser"), setting_choices.optimizers()
             ),
-            "loss": ChoiceSetting(self.tr("Loss"), setting_choices.losses()),
+            "loss": self.loss,
             "label_smoothing": NumberSetting(
                 self.tr("Label smoothing"),
                 self.tr(
@@ -247,12 +248,14 @@ class SettingsForm(QWidget):
     def show_spec(self) -> None:
         """Shows the session's values."""
         spec, dataset = self._session.spec, self._session.dataset
+        offered = losses_for(find_task(spec.task))
+        self.loss.offer([c for c in setting_choices.losses() if c.value in offered])
         for name, field in self.fields.items():
             field.show_value(getattr(spec, name))
         self.validation.show_state(dataset, spec.validation)
-        self.fields["label_smoothing"].setVisible(spec.loss == "cross-entropy")
+        self.fields["label_smoothing"].setVisible(spec.loss != "focal")
         self.fields["focal_gamma"].setVisible(spec.loss == "focal")
-        self.preview.setVisible(spec.task == IMAGE_CLASSIFICATION.name)
+        self.preview.setVisible(spec.task in IMAGE_CLASSIFICATION.kinds)
         self._explain_strategy(spec)
 
     def _explain_strategy(self, spec: TrainingSpec) -> None:

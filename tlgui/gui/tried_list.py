@@ -98,6 +98,8 @@ class TriedList(QListWidget):
         told = self.tr("no answer")
         if answer.probabilities:
             told = f"{answer.class_names[0]} {percent(answer.probabilities[0])}"
+        if answer.probabilities and answer.labels is not None:
+            told = ", ".join(answer.labels) or self.tr("none of the classes")
         tried.item.setText(f"{tried.name}\n{told}")
 
     def drop_folder(self, tried: Tried) -> bool:

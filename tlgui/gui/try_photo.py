@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from tlgui.core.events import Prediction, Stage
 from tlgui.core.images import EXTENSIONS
+from tlgui.core.label_report import LabelEvaluation
 from tlgui.core.types import Pixels
 from tlgui.gui.controls import GAP, button, card, column, label, row
 from tlgui.gui.dropped import png_bytes
@@ -218,6 +219,15 @@ class TryPhoto(QWidget):
         known = self._session.run.evaluation
         names = ", ".join(known.class_names) if known is not None else ""
         listed = f" ({names})" if 0 < len(names) <= _LONGEST_LIST else ""
+        if isinstance(known, LabelEvaluation):
+            self.caveat.setText(
+                self.tr(
+                    "For each class it has learned{0} the model says how probable it "
+                    "is; what is above 50 % counts as shown. It cannot name anything "
+                    "else."
+                ).format(listed)
+            )
+            return
         self.caveat.setText(
             self.tr(
                 "The answer is always one of the classes it has learned{0}, even when "

@@ -19,6 +19,7 @@ from tlgui.core.events import (
     Emit,
     EpochEnded,
     Event,
+    Noticed,
     ProgressMade,
     Stage,
     StageChanged,
@@ -28,7 +29,7 @@ from tlgui.core.events import (
 )
 from tlgui.core.ranking import Ranking
 from tlgui.core.run import AUTOMATIC, open_run
-from tlgui.core.spec import TrainingSpec
+from tlgui.core.spec import TrainingSpec, fitted_to
 from tlgui.ml.calibration import known_speed, measure_speed
 from tlgui.ml.fetching import fetch_weights
 from tlgui.ml.head_search import search_head
@@ -41,6 +42,10 @@ _SEARCHED = 1_000
 _COMPARED = 300
 # Of the time, after which no other backbone is tried, and no other setting of a head.
 _COMPARING, _SEARCHING = 0.3, 0.4
+_NOT_COMPARED = (
+    "Photos may show several classes here, so that models are not compared without "
+    "training, and the settings of the head stay as they are."
+)
 # The next attempt takes about so many times as long as the last one.
 _GROWTH = 2.0
 # Of seconds that are granted some twenty can be spent on measuring this computer.
@@ -88,8 +93,15 @@ def train_automatically(
     fetch_weights(find_backbone(spec.backbone), emit, stop)
     emit(StageChanged(Stage.READING))
     prepared = prepare_data(spec, emit, stop, dataset)
-    ranking = search.compare(prepared) if chooses_backbone else None
-    settings = search.find_settings(prepared)
+    search.spec = fitted_to(spec, prepared.task)
+    search.spec.check()
+    ranking: Ranking | None = None
+    settings: Mapping[str, float] = {}
+    if prepared.is_multilabel:
+        emit(Noticed(_NOT_COMPARED))
+    else:
+        ranking = search.compare(prepared) if chooses_backbone else None
+        settings = search.find_settings(prepared)
     if known_speed() is None and seconds >= _LONG:
         measure_speed(lambda: stop() is not None)
     tried, left_out = search.try_all(prepared, place)
@@ -207,12 +219,11 @@ class _Search:
         self._has_result = True
         run = open_run(folder)
         evaluation = run.evaluation()
-        right = sum(answer.truth == answer.predicted for answer in evaluation.answers)
         return Tried(
             attempt.key,
             attempt.words,
             str(folder),
-            right,
+            evaluation.right,
             len(evaluation.answers),
             evaluation.loss,
             time.monotonic() - started,

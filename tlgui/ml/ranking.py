@@ -59,6 +59,12 @@ def rank_backbones(
             "Expected pretrained models on this computer, but there are none to "
             "compare. Download one first."
         )
+    if dataset.is_multilabel:
+        raise TlguiError(
+            "Expected photos that each show exactly one class, but in "
+            f"{dataset.source} they may show several: models cannot be compared by "
+            "them without training. Choose one, train with it, and compare the runs."
+        )
     samples = evenly_chosen(dataset.samples[TRAIN], most)
     total = len(samples) * len(backbones)
     scores: list[BackboneScore] = []
