@@ -140,3 +140,25 @@ def test_a_file_that_is_made_up_is_not_found(dataset: Dataset, file: Path) -> No
     found = compare(manifest, list_files(dataset.root))
     assert found.missing == ("../../secret.jpg",)
     assert not found.is_untouched
+
+
+def test_a_table_is_remembered(colours: Path, file: Path) -> None:
+    table = colours / "which shows what.csv"
+    table.write_text(
+        "file,labels\nred/0.png,a;b\nred/1.png,\nblue/0.jpg,b\n", encoding="utf-8"
+    )
+    dataset = scan(table, IMAGE_CLASSIFICATION)
+    written(dataset, file)
+    read = read_manifest(file, colours)
+    assert read is not None
+    assert read.dataset == dataset
+    assert read.dataset.source == table
+    assert moved(read, Path("/x"), {}).dataset.source == Path("/x") / table.name
+    values = json.loads(file.read_text(encoding="utf-8"))
+    for labels in ([0, 0], [0, 2], [-1, 0], ["0"], []):
+        values["samples"]["train"][0][1:] = labels
+        file.write_text(json.dumps(values), encoding="utf-8")
+        assert read_manifest(file, colours) is None, labels
+    values["samples"]["train"][0][1:] = [0, 1]
+    file.write_text(json.dumps(values | {"table": "../x.csv"}), encoding="utf-8")
+    assert read_manifest(file, colours) is None

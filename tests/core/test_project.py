@@ -178,3 +178,13 @@ def test_run_names_are_never_given_twice() -> None:
     project = Project(runs=entries, bin=(RunEntry("d", "Run 2"),))
     assert project.next_run_name("Run {0}") == "Run 5"
     assert Project().next_run_name("Run {0}") == "Run 1"
+
+
+def test_the_table_of_a_data_set_lies_in_its_folder() -> None:
+    place = DataPlace("/photos", table="labels.csv")
+    read = project_from_json(project_to_json(Project(data=place)), FILE).project
+    assert read.data == place
+    assert place.source == Path("/photos/labels.csv")
+    assert DataPlace("/photos").source == Path("/photos")
+    for stranger in ("../labels.csv", "/etc/passwd", "a/b.csv", ".."):
+        assert DataPlace("/photos", table=stranger).source == Path("/photos")

@@ -6,9 +6,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from tlgui.core import events
-from tlgui.core.dataset import Dataset, Problem, Sample
+from tlgui.core.dataset import NOTHING, Dataset, Problem, Sample
 from tlgui.core.events import Outcome, Stage, Stop
 from tlgui.core.history import EpochRecord
+from tlgui.core.label_report import LabelAnswer, LabelEvaluation
 from tlgui.core.report import Answer, Evaluation
 from tlgui.core.starting_point import StartingPoint
 from tlgui.core.updates import UpdateSource
@@ -127,6 +128,23 @@ def a_dataset(root: Path = Path("/photos"), *, validation: bool = False) -> Data
     return Dataset(root, "image-classification", ("ants", "bees"), samples, (broken,))
 
 
+def a_table(root: Path = Path("/photos")) -> Dataset:
+    """Ants and bees, on the same photo often enough, and photos of neither."""
+    both, neither = (0, (1,)), (NOTHING, ())
+    shown = [(0, ())] * 10 + [(1, ())] * 6 + [both] * 4 + [neither] * 5
+    samples = tuple(
+        Sample(f"{number}.jpg", label, also)
+        for number, (label, also) in enumerate(shown)
+    )
+    return Dataset(
+        root,
+        "image-multilabel",
+        ("ants", "bees"),
+        {"train": samples},
+        table="labels.csv",
+    )
+
+
 def a_start(
     name: str = "run3",
     class_names: tuple[str, ...] = ("ants", "bees"),
@@ -173,6 +191,17 @@ def an_evaluation() -> Evaluation:
         Answer("/photos/bees/2.jpg", 1, 1, 0.7),
     )
     return Evaluation(("ants", "bees"), 0.4, answers)
+
+
+def a_label_evaluation() -> LabelEvaluation:
+    """Four answers for photos that may show several classes, two of them wrong."""
+    answers = (
+        LabelAnswer("/photos/1.jpg", (0, 1), (0.9, 0.8)),
+        LabelAnswer("/photos/2.jpg", (), (0.2, 0.1)),
+        LabelAnswer("/photos/3.jpg", (0, 1), (0.7, 0.3)),
+        LabelAnswer("/photos/4.jpg", (1,), (0.6, 0.95)),
+    )
+    return LabelEvaluation(("ants", "bees"), 0.3, answers)
 
 
 def a_record(epoch: int) -> EpochRecord:

@@ -1,5 +1,6 @@
 """Photos that show several classes: from a table to a finished model."""
 
+import csv
 import dataclasses
 import json
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from tests.conftest import save_picture
 from tests.ml.test_training import ALL, Told
+from tlgui.cli import main
+from tlgui.cli_output import print_prediction
 from tlgui.core import events
 from tlgui.core.dataset import Dataset, Sample
 from tlgui.core.errors import TlguiError
@@ -21,7 +24,6 @@ from tlgui.core.spec import TrainingSpec
 from tlgui.core.starting_point import open_starting_point
 from tlgui.ml import models
 from tlgui.ml.evaluation import evaluate
-from tlgui.ml.prediction import predict_paths
 from tlgui.ml.sample_weights import weights_of_labels
 from tlgui.ml.starting import read_start
 from tlgui.ml.training import resume, train
@@ -86,11 +88,6 @@ def test_a_run_learns_and_its_folder_says_that_several_may_be_shown(
             answer.probabilities,
             atol=1e-5,
         )
-    photos = table.parent
-    found = [*predict_paths(run, [photos / "purple0.png", photos / "black0.png"])]
-    assert set(found[0].labels or ()) == {"warm", "cold"}
-    assert found[1].labels == ()
-    assert found[1].to_json()["labels"] == ()
     import keras
 
     plain = keras.saving.load_model(run.model_file)
@@ -99,10 +96,48 @@ def test_a_run_learns_and_its_folder_says_that_several_may_be_shown(
 
 
 @pytest.mark.tf
-def test_a_run_that_was_interrupted_ends_as_it_would_have(
-    table: Path, tmp_path: Path
+def test_the_command_line_says_all_of_it(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    changes: dict[str, Any] = {"trainable": ALL[-1:], "epochs": 3, "mixup": 0.2}
+    run, photos = str(tmp_path / "run"), table.parent
+
+    def said(*arguments: str, code: int = 0) -> str:
+        assert main(arguments) == code
+        shown = capsys.readouterr()
+        return shown.err if code else shown.out
+
+    scanned = said("scan", str(photos))
+    assert "1.00 on average, and 8 of 32 show none" in scanned
+    values = json.loads(said("scan", str(table), "--json"))
+    assert values["multilabel"] is True
+    assert (values["labels_per_sample"], values["without_class"]) == (1.0, 8)
+    options = ("--epochs", "6", "--learning-rate", "0.02", "--augment", "none")
+    trained = said("train", str(table), "--out", run, *options, "--val", "0.25")
+    assert f"Note: {EXACT_MATCH}" in trained
+    evaluated = said("evaluate", run, str(table))
+    assert "exact match 1.0000 on 32 samples" in evaluated
+    assert "always says that nothing is shown has 0.5000" in evaluated
+    tried = [str(photos / name) for name in ("purple0.png", "black0.png")]
+    lines = said("predict", run, *tried, "--csv", str(tmp_path / "p.csv"), "--json")
+    first, second = map(json.loads, lines.splitlines())
+    assert {*first["labels"]} == {"warm", "cold"}
+    assert second["labels"] == []
+    written = (tmp_path / "p.csv").read_text(encoding="utf-8").splitlines()
+    rows = [*csv.DictReader(written)]
+    assert [*rows[0]] == ["file", "labels", "problem", "cold", "warm"]
+    assert {*rows[0]["labels"].split(";")} == {"warm", "cold"}
+    assert rows[1]["labels"] == ""
+    assert "exactly one class" in said("rank", str(table), code=2)
+
+
+@pytest.mark.tf
+@pytest.mark.parametrize(
+    "blocks", [(), pytest.param(ALL[-1:], marks=pytest.mark.slow)], ids=len
+)
+def test_a_run_that_was_interrupted_ends_as_it_would_have(
+    table: Path, tmp_path: Path, blocks: tuple[str, ...]
+) -> None:
+    changes: dict[str, Any] = {"trainable": blocks, "epochs": 3, "mixup": 0.2}
     changes |= {"class_weights": True, "label_smoothing": 0.1}
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     train(spec(table, **changes), whole, Told().emit)
@@ -191,3 +226,21 @@ def test_the_spec_says_what_does_not_fit_together() -> None:
         dataclasses.replace(several, loss="cross-entropy").check()
     with pytest.raises(TlguiError, match="Choose cross-entropy"):
         dataclasses.replace(several, task="image-classification").check()
+
+
+def test_every_class_that_is_said_is_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names, shares = ("a", "b", "c"), (0.9, 0.6, 0.1)
+    print_prediction(
+        events.Prediction("x.jpg", names, shares, labels=("a", "b")), as_json=False
+    )
+    print_prediction(
+        events.Prediction("y.jpg", names, (0.4, 0.2, 0.1), labels=()), as_json=False
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "x.jpg: a 90.0%  b 60.0%",
+        "y.jpg: none (most probable: a 40.0%)",
+    ]
+    single = events.Prediction("x.jpg", names, shares)
+    assert "labels" not in single.to_json()

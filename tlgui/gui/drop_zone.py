@@ -156,11 +156,17 @@ class EmptyView(QWidget):
         pictures = row(left, 2 * GAP, right, None)
         pictures.setAlignment(top)
         names = self.tr("Folder names become class names. 20 or more photos in each.")
+        table = self.tr(
+            "Or a table (CSV) with a line for each photo: its file and its classes. "
+            "Only there a photo may show several classes, or none."
+        )
         return card(
             column(
                 label(self.tr("How the folder should look"), "heading"),
                 label(names, "muted", wrap=True),
                 4,
                 pictures,
+                4,
+                label(table, "muted", wrap=True),
             )
         )

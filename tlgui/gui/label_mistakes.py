@@ -40,6 +40,8 @@ class LabelMistakes(QTableWidget):
         for place, (title, tip) in enumerate(columns):
             item = QTableWidgetItem(title)
             item.setToolTip(tip)
+            side = Qt.AlignmentFlag.AlignRight if place else Qt.AlignmentFlag.AlignLeft
+            item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
             self.setHorizontalHeaderItem(place, item)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -50,6 +52,8 @@ class LabelMistakes(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setStyleSheet("QTableView::item { padding: 0 8px; }")
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(32)

@@ -61,7 +61,7 @@ class RecentFolders(QFrame):
     @Slot()
     def _on_dataset_changed(self) -> None:
         if self._session.dataset is not None:
-            self._settings.remember_folder(self._session.dataset.root)
+            self._settings.remember_folder(self._session.dataset.source)
         else:  # an empty project: the pictures may be others now
             self._thumbnails.clear()
             self._fill()

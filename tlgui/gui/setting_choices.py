@@ -96,11 +96,11 @@ def losses() -> tuple[Choice, ...]:
         ),
         Choice(
             "binary-cross-entropy",
-            translate("choices", "Binary cross-entropy"),
+            translate("choices", "Class by class"),
             translate(
                 "choices",
-                "Asks for each class by itself whether a photo shows it, since it may "
-                "show several.",
+                "Binary cross-entropy: asks for each class by itself whether a photo "
+                "shows it, since it may show several.",
             ),
         ),
     )
