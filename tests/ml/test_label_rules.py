@@ -12,7 +12,7 @@ from tlgui.ml import models, runtime
 from tlgui.ml.head_rules import HeadLoss
 from tlgui.ml.head_solver import HeadSolver
 from tlgui.ml.label_rules import sigmoid
-from tlgui.ml.mixup import mixed
+from tlgui.ml.mixing import Alphas, mixed
 from tlgui.ml.rates import make_schedule
 from tlgui.ml.steps import KerasTrainStep
 
@@ -158,7 +158,7 @@ def test_large_logits_stay_finite() -> None:
 
 def test_mixed_labels_are_shares_of_both() -> None:
     features, shown, weights = samples()
-    found, labels, _ = mixed(features, shown, weights, 0.4, (1, 2, 3))
+    found, labels, _ = mixed(features, shown, weights, Alphas(0.4), (1, 2, 3))
     assert found.shape == features.shape
     larger = labels > 0.5
     np.testing.assert_array_equal(larger, shown > 0.5)

@@ -137,8 +137,14 @@ def test_the_command_line_says_all_of_it(
 def test_a_run_that_was_interrupted_ends_as_it_would_have(
     table: Path, tmp_path: Path, blocks: tuple[str, ...]
 ) -> None:
-    changes: dict[str, Any] = {"trainable": blocks, "epochs": 3, "mixup": 0.2}
+    changes: dict[str, Any] = {
+        "trainable": blocks,
+        "epochs": 3,
+        "mixup": 0.2,
+        "cutmix": 1.0,
+    }
     changes |= {"class_weights": True, "label_smoothing": 0.1}
+    changes |= {"dropout": 0.2, "cutmix": 1.0}
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     train(spec(table, **changes), whole, Told().emit)
     told = Told(
