@@ -1,5 +1,6 @@
 """Photos that show several classes, from the table that says so to the result."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.gui.fakes import (
     a_dataset,
     a_label_evaluation,
     a_run,
+    a_start,
     a_table,
     an_evaluation,
 )
@@ -234,3 +236,16 @@ def test_a_tried_photo_lists_every_class_that_is_said(
     assert sum(not name.isHidden() for name in bars.names) == 5
     assert trying.list.photos[1].item.text().endswith("none of the classes")
     assert "above 50 % counts as shown" in text(trying.caveat.text())
+
+
+def test_a_head_of_the_other_kind_is_new(
+    session: Session, reader: ScriptedReader
+) -> None:
+    reader.scan_ended.emit(a_table(), "")
+    single = a_start()
+    several = dataclasses.replace(a_start("run4"), task="image-multilabel")
+    reader.starting_points_read.emit((single, several), "")
+    session.change_spec(start=str(single.folder))
+    assert session.head_is_new
+    session.change_spec(start=str(several.folder))
+    assert not session.head_is_new

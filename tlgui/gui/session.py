@@ -130,7 +130,9 @@ class Session(QObject):
     def head_is_new(self) -> bool:
         """Whether the head knows none of the present classes before it learns."""
         own = self.starts.chosen
-        return own is None or not set(own.point.class_names) & set(self.class_names)
+        if own is None or own.point.task != self.spec.task:
+            return True
+        return not set(own.point.class_names) & set(self.class_names)
 
     def occupied(self) -> str:
         """What the engine is busy with, as a sentence; "" while it is free."""
