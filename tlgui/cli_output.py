@@ -142,7 +142,7 @@ def print_ranking(ranking: Ranking) -> None:
 def print_rate_curve(curve: RateCurve) -> None:
     """What `tlgui find-rate` prints: every fifth step, and what follows from all."""
     steps = [*zip(curve.rates, curve.smoothed, strict=True)][::_EVERY]
-    _print_table(
+    print_table(
         [["learning rate", "smoothed loss"]]
         + [[f"{rate:.2g}", f"{loss:.4f}"] for rate, loss in steps]
     )

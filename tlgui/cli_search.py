@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tlgui.cli_progress import ProgressBar
 from tlgui.cli_stop import EXIT_STOPPED, StopFlag
-from tlgui.cli_training import add_setting_options, spec_of
+from tlgui.cli_training import DATA_HELP, add_setting_options, spec_of
 from tlgui.core.errors import TlguiError
 from tlgui.core.events import BatchEnded, Event, Noticed, ProgressMade, RunStarted
 from tlgui.core.search import USUAL_TRIALS, SearchSpec, SearchState, Trial, TrialOutcome
@@ -27,7 +27,7 @@ _ENDINGS = {
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Adds what is searched, for how long, and the settings that are not searched."""
     add = parser.add_argument
-    add("data", type=Path, metavar="DATA", help="one sub-folder a class, or train/ …")
+    add("data", type=Path, metavar="DATA", help=DATA_HELP)
     add("--out", type=Path, required=True, metavar="FOLDER", help="of all trials")
     add(
         "--search",

@@ -45,7 +45,7 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
 def add_rate_test_options(parser: argparse.ArgumentParser) -> None:
     """Adds what matters to a test of learning rates; the rest is as usual."""
     add = parser.add_argument
-    add("data", type=Path, metavar="DATA", help="one sub-folder a class, or train/ …")
+    add("data", type=Path, metavar="DATA", help=DATA_HELP)
     _add_first_settings(parser, "")
     rest = ("learning_rate", "schedule", "ema", "patience")
     parser.set_defaults(**{name: getattr(_DEFAULTS, name) for name in rest})

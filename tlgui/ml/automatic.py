@@ -29,11 +29,11 @@ from tlgui.core.events import (
 )
 from tlgui.core.ranking import Ranking
 from tlgui.core.run import AUTOMATIC, open_run
-from tlgui.core.spec import TrainingSpec, fitted_to
+from tlgui.core.spec import TrainingSpec
 from tlgui.ml.calibration import known_speed, measure_speed
 from tlgui.ml.fetching import fetch_weights
 from tlgui.ml.head_search import search_head
-from tlgui.ml.preparing import prepare_data
+from tlgui.ml.preparing import fitted, prepare_data
 from tlgui.ml.ranking import evenly_chosen, features_of, rank_backbones
 from tlgui.ml.training import resume, train
 
@@ -93,8 +93,7 @@ def train_automatically(
     fetch_weights(find_backbone(spec.backbone), emit, stop)
     emit(StageChanged(Stage.READING))
     prepared = prepare_data(spec, emit, stop, dataset)
-    search.spec = fitted_to(spec, prepared.task)
-    search.spec.check()
+    search.spec = fitted(spec, prepared)
     ranking: Ranking | None = None
     settings: Mapping[str, float] = {}
     if prepared.is_multilabel:

@@ -6,9 +6,10 @@ from pathlib import Path
 from tlgui.core.backbone import Backbone
 from tlgui.core.catalogue import find_backbone
 from tlgui.core.dataset import Dataset
+from tlgui.core.errors import TlguiError
 from tlgui.core.events import Emit, ProgressMade, Stage, StopRequest, never_stop
 from tlgui.core.scan import check_trainable, scan, validation_folder
-from tlgui.core.spec import TrainingSpec
+from tlgui.core.spec import TrainingSpec, fitted_to
 from tlgui.core.split import split_off_validation
 from tlgui.core.task import find_task
 from tlgui.ml.pixel_memory import PixelMemory
@@ -63,3 +64,25 @@ def prepare_data(
     if dataset.has_validation:
         return dataset
     return split_off_validation(dataset, spec.validation, spec.seed)
+
+
+def fitted(spec: TrainingSpec, dataset: Dataset) -> TrainingSpec:
+    """The spec for what the samples show, which is known now.
+
+    Args:
+        spec: made before that was known.
+        dataset: scanned.
+
+    Raises:
+        TlguiError: its loss is for samples of the other kind.
+    """
+    task = find_task(spec.task)
+    if task.multilabel and not dataset.is_multilabel:
+        raise TlguiError(
+            f"Expected {task.plural} that may show several classes in "
+            f"{dataset.source}, since the loss is {spec.loss}, but each shows exactly "
+            "one. Choose the loss cross-entropy, or a table with several classes each."
+        )
+    suited = fitted_to(spec, dataset.task)
+    suited.check()
+    return suited

@@ -38,7 +38,7 @@ from tlgui.ml.head_solver import one_blas_thread
 from tlgui.ml.learners import Weights
 from tlgui.ml.pipeline import Batch, SampleReader, check_readable, training_order
 from tlgui.ml.pixel_memory import PixelMemory
-from tlgui.ml.preparing import prepare_data
+from tlgui.ml.preparing import fitted, prepare_data
 from tlgui.ml.start_file import StartingWeights
 from tlgui.ml.starting import backbone_with, keep_start, read_start
 
@@ -80,7 +80,11 @@ def find_rate(
         fetch_weights(backbone, emit, stop)
         emit(StageChanged(Stage.READING))
         prepared = prepare_data(spec, emit, stop, dataset, memory, backbone)
-        head = None if start is None else start.head_for(prepared.class_names)
+        spec, head = fitted(spec, prepared), None
+        if start is not None:
+            head = start.head_for(
+                prepared.class_names, multilabel=prepared.is_multilabel
+            )
         task = find_task(spec.task)
         with SampleReader(prepared, task, backbone.input_size, memory) as reader:
             test = _Test(spec, reader, emit, stop)

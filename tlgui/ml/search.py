@@ -29,7 +29,7 @@ from tlgui.core.search_file import SearchLock, run_name, write_search
 from tlgui.core.search_space import LABEL_SMOOTHING, applied
 from tlgui.core.spec import TrainingSpec
 from tlgui.ml.fetching import fetch_weights
-from tlgui.ml.preparing import prepare_data
+from tlgui.ml.preparing import fitted, prepare_data
 from tlgui.ml.proposals import Judge, propose
 from tlgui.ml.training import resume, train
 
@@ -150,7 +150,7 @@ class _Search:
 
     def _trained(self, begun: Begun, watch: "_Watch", dataset: Dataset) -> Trial | None:
         """Trains a trial, or what is left of it; None if it was paused."""
-        spec = applied(self._state.spec.base, begun.values)
+        spec = fitted(applied(self._state.spec.base, begun.values), dataset)
         if begun.times > _MOST_BEGUN:
             return self._failed(
                 begun,
@@ -196,12 +196,11 @@ class _Search:
         )
         if run.model_file.exists():
             evaluation = run.evaluation()
-            right = sum(one.truth == one.predicted for one in evaluation.answers)
             is_cut = len(history) < run.spec.epochs and not run.spec.patience
             return dataclasses.replace(
                 trial,
                 outcome=TrialOutcome.CUT if is_cut else TrialOutcome.FINISHED,
-                right=right,
+                right=evaluation.right,
                 total=len(evaluation.answers),
                 loss=evaluation.loss,
             )

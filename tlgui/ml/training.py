@@ -29,13 +29,13 @@ from tlgui.core.run import (
     open_run,
 )
 from tlgui.core.run_lock import RunLock
-from tlgui.core.spec import TrainingSpec, fitted_to
+from tlgui.core.spec import TrainingSpec
 from tlgui.core.task import find_task
 from tlgui.ml.fetching import fetch_weights
 from tlgui.ml.head_solver import one_blas_thread
 from tlgui.ml.pipeline import SampleReader
 from tlgui.ml.pixel_memory import PixelMemory
-from tlgui.ml.preparing import prepare_data
+from tlgui.ml.preparing import fitted, prepare_data
 from tlgui.ml.run_identity import compare
 from tlgui.ml.run_loop import RunLoop, end_without_model
 from tlgui.ml.run_state import RunState, state_from
@@ -75,7 +75,7 @@ def train(
         prepared = prepare_data(spec, emit, stop, dataset, memory, backbone)
     except Stopped:
         return end_without_model(folder, emit, started)
-    spec = _fitted(spec, prepared)
+    spec = fitted(spec, prepared)
     run = create_run(
         folder, spec, prepared.class_names, lambda made: keep_start(start, made)
     )
@@ -147,24 +147,6 @@ def _resume(
         storage.drop_drafts(run.folder / name)
     sentences += _limit(state, run.spec, at_once)
     return _run(run, prepared, memory, emit, stop, started, (state, sentences))
-
-
-def _fitted(spec: TrainingSpec, dataset: Dataset) -> TrainingSpec:
-    """The spec for what the samples show, which is known now.
-
-    Raises:
-        TlguiError: its loss is for samples of the other kind.
-    """
-    task = find_task(spec.task)
-    if task.multilabel and not dataset.is_multilabel:
-        raise TlguiError(
-            f"Expected {task.plural} that may show several classes in "
-            f"{dataset.source}, since the loss is {spec.loss}, but each shows exactly "
-            "one. Choose the loss cross-entropy, or a table with several classes each."
-        )
-    fitted = fitted_to(spec, dataset.task)
-    fitted.check()
-    return fitted
 
 
 def _check_kind(run: Run, dataset: Dataset) -> None:
