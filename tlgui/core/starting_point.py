@@ -6,6 +6,7 @@
 
 import dataclasses
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,10 @@ class StartingPoint:
     created: str = ""
     report: str = ""
     task: str = IMAGE_CLASSIFICATION.name
+
+    def knows(self, class_names: Sequence[str], task: str) -> bool:
+        """Whether its head knows one of some classes, and answers as the task does."""
+        return task == self.task and bool({*self.class_names} & {*class_names})
 
     def check_backbone(self, wanted: str) -> None:
         """Makes sure that a training wants the backbone that this is.

@@ -56,6 +56,18 @@ class Obstacles(QObject):
             return str(error)
         return ""
 
+    def to_comparing(self) -> str:
+        """What is in the way of comparing models by the present photos."""
+        dataset = self._session.dataset
+        if (busy := self.occupied()) or dataset is None:
+            return busy or self.tr("Choose a folder of photos first.")
+        if not dataset.is_multilabel:
+            return ""
+        return self.tr(
+            "Models can be compared only where each photo shows exactly one class. "
+            "Choose one, train with it, and compare the runs."
+        )
+
     def _looking(self) -> str:
         """What the engine looks at beside trainings; "" for nothing."""
         if self._session.starts.importing is not None:

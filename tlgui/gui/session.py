@@ -130,9 +130,7 @@ class Session(QObject):
     def head_is_new(self) -> bool:
         """Whether the head knows none of the present classes before it learns."""
         own = self.starts.chosen
-        if own is None or own.point.task != self.spec.task:
-            return True
-        return not set(own.point.class_names) & set(self.class_names)
+        return own is None or not own.point.knows(self.class_names, self.spec.task)
 
     def occupied(self) -> str:
         """What the engine is busy with, as a sentence; "" while it is free."""
@@ -193,16 +191,8 @@ class Session(QObject):
     @Slot()
     def compare_models(self) -> None:
         """Has the models on this computer tried on the present photos."""
-        if (busy := self.occupied()) or self.dataset is None:
-            self.trouble_told.emit(busy or self.tr("Choose a folder of photos first."))
-            return
-        if self.dataset.is_multilabel:
-            self.trouble_told.emit(
-                self.tr(
-                    "Models can be compared only where each photo shows exactly one "
-                    "class. Choose one, train with it, and compare the runs."
-                )
-            )
+        if (trouble := self._obstacles.to_comparing()) or self.dataset is None:
+            self.trouble_told.emit(trouble)
             return
         self.comparison.start(self.dataset)
         self.status_changed.emit()
