@@ -164,9 +164,8 @@ class Session(QObject):
         self.spec_changed.emit()
 
     def _take_spec(self, spec: TrainingSpec) -> None:
-        if self.dataset is not None:  # a run that is opened may be of other data
-            spec = suited_to(spec, self.dataset.task)
-        self.spec = spec
+        # A run that is opened may be of data of another kind.
+        self.spec = spec if self.dataset is None else suited_to(spec, self.dataset.task)
         self.starts.follow(spec.start)
 
     def choose_model(self, backbone: str, start: str = "") -> None:
