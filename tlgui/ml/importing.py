@@ -121,8 +121,9 @@ def _import_network(
     foreign: ForeignModel, notes: ModelNotes, title: str, go_on: Callable[[], None]
 ) -> ModelImported:
     """Keeps a model that is none of the catalogue as a network of one's own."""
-    if nearest(foreign.layers) is not None:  # one of the catalogue that is not whole
-        raise _other_architecture(foreign)
+    like = nearest(foreign.layers)
+    if like is not None:  # one of the catalogue that is not whole
+        raise _other_architecture(foreign, *like)
     own = own_network(foreign, notes)
     go_on()
     keep_network(own.network)
@@ -157,17 +158,16 @@ def _check_finite(foreign: ForeignModel, layers: Mapping[str, Sequence[Array]]) 
         )
 
 
-def _other_architecture(foreign: ForeignModel) -> TlguiError:
+def _other_architecture(
+    foreign: ForeignModel, name: str, report: MatchReport
+) -> TlguiError:
     known = ", ".join(backbone.title for backbone in CATALOGUE.values())
-    found = f"it has {len(foreign.layers)} layers with weights"
-    if there := nearest(foreign.layers):
-        name, report = there
+    found = f"it has layers that {find_backbone(name).title} does not have"
+    if report.new:
         found = (
             f"only {len(report.matched)} of the {report.total} layers of "
             f"{find_backbone(name).title} are in it"
         )
-        if not report.new:
-            found = f"it has layers that {find_backbone(name).title} does not have"
     return TlguiError(
         f"The model {foreign.path} is of an architecture that is not known here: "
         f"{found}. Expected one of {known} with all its layers; only the head may "

@@ -11,6 +11,7 @@ from tlgui.ml.foreign.saved_layers import SavedLayer
 
 # Dense layers and what lies between them, in a head of somebody else.
 _MOST_HEAD_LAYERS = 10
+_COMPARED = 2
 
 
 def recognise(layers: Sequence[SavedLayer]) -> str | None:
@@ -50,6 +51,10 @@ def nearest(layers: Sequence[SavedLayer]) -> tuple[str, MatchReport] | None:
     names = [n for n in CATALOGUE if _shared(blocks, n) >= 0.5]
     if not names:  # no use to ask for shapes
         return None
+    # Building one takes seconds: only those whose layers have the right sizes.
+    sizes = Counter(_numbers(layer) for layer in layers)
+    names.sort(key=lambda n: _share_of_sizes(sizes, n), reverse=True)
+    names = names[:_COMPARED]
     reports = {name: _match(layers, name) for name in names}
     name = max(reports, key=lambda n: len(reports[n].matched) / reports[n].total)
     report = reports[name]
@@ -58,9 +63,19 @@ def nearest(layers: Sequence[SavedLayer]) -> tuple[str, MatchReport] | None:
 
 def _has_room_for(sizes: "Counter[int]", name: str) -> bool:
     """Whether a file has a layer of the right size for each of a backbone's."""
+    return _sizes(name) <= sizes
+
+
+def _share_of_sizes(sizes: "Counter[int]", name: str) -> float:
+    """The share of a backbone's layers for which a file has one of the right size."""
+    wanted = _sizes(name)
+    return (wanted & sizes).total() / max(wanted.total(), 1)
+
+
+def _sizes(name: str) -> "Counter[int]":
     blocks = find_backbone(name).blocks
     wanted = (la.parameters for block in blocks for la in block.layers)
-    return Counter(size for size in wanted if size) <= sizes
+    return Counter(size for size in wanted if size)
 
 
 def _numbers(layer: SavedLayer) -> int:
