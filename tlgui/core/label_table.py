@@ -5,11 +5,11 @@ is one column of 0 and 1 for each class.
 """
 
 import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tlgui.core.csv_file import csv_lines, read_csv
 from tlgui.core.dataset import SPLIT_NAMES, TRAIN, Problem, natural_key
 from tlgui.core.errors import TlguiError
 
@@ -29,8 +29,7 @@ _LABELS = frozenset(
 _SPLIT = frozenset({"split", "set", "subset", "partition"})
 _YES = frozenset({"1", "1.0", "1,0", "true", "yes", "y", "x", "ja", "wahr"})
 _NO = frozenset({"", "0", "0.0", "0,0", "false", "no", "n", "nein", "falsch"})
-_DELIMITERS, _SEPARATORS = ",;\t", ";|,"
-_MOST_BYTES = 256_000_000
+_SEPARATORS = ";|,"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def is_label_table(file: Path) -> bool:
     """Whether the first line of a file promises a table of files and classes."""
     try:
         with file.open("rb") as stream:
-            lines = list(_lines(_decoded(stream.read(65_536))))
+            lines = list(csv_lines(stream.read(65_536), _is_head))
     except (OSError, csv.Error):
         return False
     columns = _columns(lines[0][1]) if lines else None
@@ -113,7 +112,7 @@ def read_label_table(file: Path) -> LabelTable:
         TlguiError: it cannot be read, has no such columns, or no line that can be
             used.
     """
-    lines = _read(file)
+    lines = read_csv(file, _is_head)
     columns = _columns(lines[0][1]) if lines else None
     if columns is None:
         found = ", ".join(f"“{name}”" for name in lines[0][1][:8]) if lines else "none"
@@ -253,63 +252,9 @@ def _columns(head: Sequence[str]) -> _Columns | None:
     return None if file is None else _Columns(file, find(_LABELS), find(_SPLIT))
 
 
+def _is_head(cells: Sequence[str]) -> bool:
+    return _columns(cells) is not None
+
+
 def _cell(cells: Sequence[str], column: int) -> str:
     return cells[column].strip() if column < len(cells) else ""
-
-
-def _read(file: Path) -> list[tuple[int, list[str]]]:
-    try:
-        size = file.stat().st_size
-        if size > _MOST_BYTES:
-            raise TlguiError(
-                f"Expected a table of photos in {file}, but it has {size:,} bytes: "
-                "too many for one. Choose another file."
-            )
-        return list(_lines(_decoded(file.read_bytes())))
-    except OSError as error:
-        raise TlguiError(
-            f"The table {file} cannot be read ({error.strerror}). Check its "
-            "permissions, close the program that has it open, or choose another one."
-        ) from error
-    except csv.Error as error:
-        raise TlguiError(
-            f"The table {file} cannot be read ({error}). Save it as CSV again, or "
-            "choose another one."
-        ) from error
-
-
-def _decoded(content: bytes) -> str:
-    for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if content.startswith(mark):
-            return content.decode(encoding, errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return content.decode("cp1252")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-
-
-def _lines(text: str) -> Iterable[tuple[int, list[str]]]:
-    """The lines that are not blank, with their numbers; the head first."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    skipped = first.casefold().startswith("sep=")  # Excel's own hint
-    if skipped:
-        text = text[text.index(first) + len(first) :].lstrip("\r\n")
-        first = next((line for line in text.splitlines() if line.strip()), "")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(first))
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield reader.line_num + skipped, cells
-
-
-def _delimiter(head: str) -> str:
-    """What divides the columns: what makes most of the head, files among them."""
-
-    def worth(delimiter: str) -> tuple[bool, int]:
-        cells = next(csv.reader([head], delimiter=delimiter), [])
-        return _columns(cells) is not None, len(cells)
-
-    return max(_DELIMITERS, key=worth)
