@@ -1,13 +1,15 @@
 """Imports the plotting library where the window does not wait for it."""
 
-import contextlib
+import importlib
+import threading
 import time
 from collections.abc import Iterator
 
 from PySide6 import QtCore, QtGui, QtSvg, QtWidgets
-from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 _SLICE = 0.004  # seconds
+_WAIT = 20  # milliseconds
 
 
 class PlotLibrary(QObject):
@@ -18,6 +20,9 @@ class PlotLibrary(QObject):
     handles events, the program can end with a segmentation fault. So they are asked
     for here first, some at a time.
 
+    The thread knows nothing of Qt's objects, and none of them waits for it: while Qt
+    deletes widgets no Python goes on, so that to wait there would be for ever.
+
     Signals:
         loaded: it can be used.
     """
@@ -26,12 +31,11 @@ class PlotLibrary(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._asked = False
         self._classes = _make_classes()
+        self._thread: threading.Thread | None = None
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._go_on)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._asked = False
 
     def load(self) -> None:
         """Begins to import it, the first time."""
@@ -41,19 +45,22 @@ class PlotLibrary(QObject):
 
     @Slot()
     def _go_on(self) -> None:
-        """Some classes, and after the last the import."""
-        until = time.monotonic() + _SLICE
-        for _ in self._classes:
-            if time.monotonic() > until:
-                return
-        self._timer.stop()
-        self._pool.start(self._import)
-
-    def _import(self) -> None:
-        import pyqtgraph  # noqa: F401 - the import is what is wanted
-
-        with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
+        """Some classes; after the last the import; and after that the news."""
+        if self._thread is None:
+            until = time.monotonic() + _SLICE
+            for _ in self._classes:
+                if time.monotonic() > until:
+                    return
+            self._thread = threading.Thread(target=_import, name="plot library")
+            self._thread.start()
+            self._timer.start(_WAIT)
+        elif not self._thread.is_alive():
+            self._timer.stop()
             self.loaded.emit()
+
+
+def _import() -> None:
+    importlib.import_module("pyqtgraph")
 
 
 def _make_classes() -> Iterator[None]:
