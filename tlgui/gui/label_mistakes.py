@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
 
 from tlgui.core.label_metrics import THRESHOLD
 from tlgui.core.label_report import LabelEvaluation
+from tlgui.gui.controls import plain_table
 
 OVERLOOKED, IMAGINED = 1, 2
 
@@ -48,15 +49,10 @@ class LabelMistakes(QTableWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
         header.setMinimumSectionSize(90)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setAlternatingRowColors(True)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
         self.setStyleSheet("QTableView::item { padding: 0 8px; }")
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(32)
+        plain_table(self, 32)
         self.setAccessibleName(self.tr("Mistakes of each class"))
         self.currentCellChanged.connect(self._on_cell)
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from tlgui.core.layers import Block, Layer
 from tlgui.gui.block_words import BlockWords, shape, whole_count
-from tlgui.gui.controls import column, label
+from tlgui.gui.controls import column, label, plain_table
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -107,14 +107,9 @@ class LayerTable(QWidget):
         self.table_model = LayerTableModel(self)
         self.view = QTableView()
         self.view.setModel(self.table_model)
-        self.view.verticalHeader().hide()
-        self.view.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
-        self.view.setShowGrid(False)
+        plain_table(self.view, _ROW_HEIGHT)
         self.view.setStyleSheet("QTableView::item { padding: 0px 5px; }")
         self.view.setAlternatingRowColors(True)
-        self.view.setWordWrap(False)
-        self.view.setTabKeyNavigation(False)
-        self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.view.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

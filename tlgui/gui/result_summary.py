@@ -13,7 +13,7 @@ from tlgui.core import metrics
 from tlgui.core.label_metrics import THRESHOLD
 from tlgui.core.label_report import LabelEvaluation
 from tlgui.core.report import AnyEvaluation, Evaluation
-from tlgui.gui.controls import GAP, column, label, row
+from tlgui.gui.controls import GAP, column, label, plain_table, row
 from tlgui.gui.current_run import CurrentRun
 from tlgui.gui.label_words import LabelWords
 from tlgui.gui.percent import percent
@@ -138,15 +138,10 @@ class ClassTable(QTableWidget):
         super().__init__(0, 5)
         self._run = run
         self._name_columns()
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setAlternatingRowColors(True)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
         self.setStyleSheet("QTableView::item { padding: 0 8px; }")
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(34)
+        plain_table(self, 34)
         self.setAccessibleName(self.tr("Result for each class"))
         run.ended.connect(self._show_result)
         run.opened.connect(self._show_result)

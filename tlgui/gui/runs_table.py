@@ -15,6 +15,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
+from tlgui.gui.controls import plain_table
 from tlgui.gui.project_runs import ProjectRuns
 from tlgui.gui.runs_model import COLUMN_KEYS, Column, SortedRuns
 from tlgui.gui.runs_style import ICON_HEIGHT, ICON_WIDTH
@@ -44,17 +45,12 @@ class RunsTable(QTableView):
         self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setAlternatingRowColors(True)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
         self.setIconSize(QSize(ICON_WIDTH, ICON_HEIGHT))
-        self.setTabKeyNavigation(False)
         self.setMinimumHeight(4 * _ROW_HEIGHT)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setAccessibleName(self.tr("Runs of this project"))
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        plain_table(self, _ROW_HEIGHT)
         self._set_up_header()
         self._dress()
         self.clicked.connect(self._on_clicked)

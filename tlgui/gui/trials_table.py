@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
 )
 
 from tlgui.core.search import Trial
+from tlgui.gui.controls import plain_table
 from tlgui.gui.durations import duration_text
 from tlgui.gui.percent import percent
 from tlgui.gui.search_words import setting_titles, value_text
@@ -32,13 +33,8 @@ class TrialsTable(QTableWidget):
         super().__init__()
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
         self.setAccessibleName(self.tr("The best trials"))
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+        plain_table(self, _ROW_HEIGHT)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setHighlightSections(False)
