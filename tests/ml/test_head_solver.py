@@ -123,13 +123,38 @@ def test_every_step_is_that_of_keras(
     assert ours.loss_of(data[1], answers) == pytest.approx(whole, rel=1e-6)
 
 
+def assert_equal_to_keras(
+    spec: TrainingSpec, logits: Floats, labels: Floats, activation: Callable[[Any], Any]
+) -> None:
+    """The losses of logits, and their slopes, are those that Keras finds."""
+    tf = runtime.tensorflow()
+    make_loss = models.make_loss(spec)
+
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+    def keras_slopes(logits: Any) -> tuple[Any, Any]:
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            value = make_loss(labels, activation(logits))
+        return value, tape.gradient(value, logits)
+
+    theirs, their_slopes = keras_slopes(tf.constant(logits))
+    rule = HeadLoss(spec.loss, spec.label_smoothing, spec.focal_gamma)
+    losses, answers, slopes = rule.slopes(logits, labels)
+    assert losses.mean() == pytest.approx(float(theirs), rel=1e-6)
+    np.testing.assert_allclose(
+        slopes / len(labels), their_slopes.numpy(), rtol=1e-5, atol=1e-8
+    )
+    certain = float(make_loss(labels, answers))
+    assert rule.mean(labels, answers) == pytest.approx(certain, rel=1e-6)
+
+
 @pytest.mark.tf
 @pytest.mark.parametrize("loss", SINGLE_LOSSES)
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_losses_and_slopes_of_large_logits_are_those_of_keras(
     loss: str, smoothing: float
 ) -> None:
-    tf = runtime.tensorflow()
+    runtime.tensorflow()
     import keras
 
     spec = TrainingSpec(data="", loss=loss, label_smoothing=smoothing)
@@ -137,24 +162,7 @@ def test_losses_and_slopes_of_large_logits_are_those_of_keras(
         [[0, 0, 0], [3, 12, -5], [12, 3, -5], [30, 0, -30], [0, 1e4, -1e4]], np.float32
     )
     one_hot = np.eye(3, dtype=np.float32)[[0, 1, 1, 0, 2]]
-    make_loss = models.make_loss(spec)
-
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-    def keras_slopes(logits: Any) -> tuple[Any, Any]:
-        with tf.GradientTape() as tape:
-            tape.watch(logits)
-            value = make_loss(one_hot, keras.ops.softmax(logits))
-        return value, tape.gradient(value, logits)
-
-    theirs, their_slopes = keras_slopes(tf.constant(logits))
-    rule = HeadLoss(loss, smoothing, 2.0)
-    losses, answers, slopes = rule.slopes(logits, one_hot)
-    assert losses.mean() == pytest.approx(float(theirs), rel=1e-6)
-    np.testing.assert_allclose(
-        slopes / len(one_hot), their_slopes.numpy(), rtol=1e-5, atol=1e-8
-    )
-    certain = float(make_loss(one_hot, answers))
-    assert rule.mean(one_hot, answers) == pytest.approx(certain, rel=1e-6)
+    assert_equal_to_keras(spec, logits, one_hot, keras.ops.softmax)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.ml.test_head_solver import assert_equal_to_keras
 from tests.ml.test_steps import SIZE, assert_same_weights, small
 from tlgui.core.spec import TrainingSpec
 from tlgui.core.types import Floats
@@ -90,31 +91,13 @@ def test_every_step_is_that_of_keras(
 @pytest.mark.tf
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 def test_losses_and_slopes_of_large_logits_are_those_of_keras(smoothing: float) -> None:
-    tf = runtime.tensorflow()
+    runtime.tensorflow()
     import keras
 
     logits = np.array([[0, 3, -5], [12, -12, 0], [40, -40, 1], [1e4, -1e4, 0]], "f4")
     shown = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 0]], np.float32)
-    make_loss = models.make_loss(
-        TrainingSpec(data="", loss=BINARY, label_smoothing=smoothing)
-    )
-
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-    def keras_slopes(logits: Any) -> tuple[Any, Any]:
-        with tf.GradientTape() as tape:
-            tape.watch(logits)
-            value = make_loss(shown, keras.ops.sigmoid(logits))
-        return value, tape.gradient(value, logits)
-
-    theirs, their_slopes = keras_slopes(tf.constant(logits))
-    rule = HeadLoss(BINARY, smoothing, 2.0)
-    losses, answers, slopes = rule.slopes(logits, shown)
-    assert losses.mean() == pytest.approx(float(theirs), rel=1e-6)
-    np.testing.assert_allclose(
-        slopes / len(shown), their_slopes.numpy(), rtol=1e-5, atol=1e-8
-    )
-    certain = float(make_loss(shown, answers))
-    assert rule.mean(shown, answers) == pytest.approx(certain, rel=1e-6)
+    spec = TrainingSpec(data="", loss=BINARY, label_smoothing=smoothing)
+    assert_equal_to_keras(spec, logits, shown, keras.ops.sigmoid)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
