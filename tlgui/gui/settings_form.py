@@ -16,16 +16,13 @@ from tlgui.gui.rate_link import RateLink
 from tlgui.gui.session import Session, Status
 from tlgui.gui.setting_fields import (
     ChoiceSetting,
-    NumberSetting,
     Setting,
-    SwitchSetting,
-    WholeSetting,
 )
+from tlgui.gui.setting_list import expert_settings, plain_settings
 from tlgui.gui.strategy_picture import StrategyPicture
 from tlgui.gui.validation_field import ValidationField
 
 _UNEVEN = 1.5
-_MOST_SEED = 2**31 - 1
 
 
 class SettingsForm(QWidget):
@@ -49,8 +46,8 @@ class SettingsForm(QWidget):
             wrap=True,
         )
         self.loss = ChoiceSetting(self.tr("Loss"), setting_choices.losses())
-        experts = self._expert_fields()
-        self.fields: dict[str, Setting] = {**self._plain_fields(), **experts}
+        experts = expert_settings(self.loss)
+        self.fields: dict[str, Setting] = {**plain_settings(), **experts}
         self.validation = ValidationField()
         self.preview = AugmentationPreview(session)
         self.picture = StrategyPicture(session, self)
@@ -73,128 +70,6 @@ class SettingsForm(QWidget):
         self._unfold(False)
         self._on_status()
         self._on_dataset()
-
-    def _plain_fields(self) -> dict[str, Setting]:
-        epochs = WholeSetting(
-            self.tr("Epochs"),
-            self.tr("How often every photo is learned from. More takes longer."),
-            1,
-            10_000,
-        )
-        patience = WholeSetting(
-            self.tr("Stop early"),
-            self.tr(
-                "Ends when nothing has improved for this many epochs. "
-                "The best epoch is kept in any case."
-            ),
-            0,
-            10_000,
-        )
-        patience.box.setSpecialValueText(self.tr("never"))
-        patience.title.setToolTip(self.tr("Early stopping: the patience, in epochs"))
-        augmentation = ChoiceSetting(
-            self.tr("Vary the photos"), setting_choices.augmentations()
-        )
-        augmentation.title.setToolTip(self.tr("Data augmentation"))
-        weights = SwitchSetting(
-            self.tr("Rare classes count as much"), self.tr("Helps with uneven classes.")
-        )
-        weights.title.setToolTip(self.tr("Class weights"))
-        return {
-            "epochs": epochs,
-            "augmentation": augmentation,
-            "class_weights": weights,
-            "patience": patience,
-        }
-
-    def _expert_fields(self) -> dict[str, Setting]:
-        return {
-            "learning_rate": NumberSetting(
-                self.tr("Learning rate"),
-                self.tr(
-                    "The size of the largest steps. Too large never settles, too small "
-                    "takes for ever."
-                ),
-            ),
-            "schedule": ChoiceSetting(
-                self.tr("Size of the steps"), setting_choices.schedules()
-            ),
-            "batch_size": WholeSetting(
-                self.tr("Batch size"),
-                self.tr("Photos a step. A smaller number needs less memory."),
-                1,
-                4_096,
-            ),
-            "optimizer": ChoiceSetting(
-                self.tr("Optimiser"), setting_choices.optimizers()
-            ),
-            "loss": self.loss,
-            "label_smoothing": NumberSetting(
-                self.tr("Label smoothing"),
-                self.tr(
-                    "From 0 to 0.5. Keeps the model from being too sure of itself; "
-                    "0.1 is usual."
-                ),
-            ),
-            "focal_gamma": NumberSetting(
-                self.tr("Focus on hard photos"),
-                self.tr(
-                    "From 0 to 5: how much less a photo counts once it is right; "
-                    "2 is usual."
-                ),
-            ),
-            "mixup": NumberSetting(
-                self.tr("Mix photos"),
-                self.tr(
-                    "From 0 to 4: shows two photos as one, with both answers in part "
-                    "(mixup, its alpha). 0.2 is usual, 0 mixes nothing."
-                ),
-            ),
-            "cutmix": NumberSetting(
-                self.tr("Swap parts of photos"),
-                self.tr(
-                    "From 0 to 4: puts a piece of one photo into another, with both "
-                    "answers in part (CutMix, its alpha). 1 is usual, 0 swaps nothing."
-                ),
-            ),
-            "ema": NumberSetting(
-                self.tr("Average the weights"),
-                self.tr(
-                    "From 0 to 0.9999: keeps an average of the weights, which forgets "
-                    "chance moves (EMA). 0.99 is usual, 0 averages nothing."
-                ),
-            ),
-            "dropout": NumberSetting(
-                self.tr("Leave out features"),
-                self.tr(
-                    "From 0 to 0.9: the share of the features that the head must do "
-                    "without at each step (dropout). 0.2 is usual, 0 leaves out none."
-                ),
-            ),
-            "head_decay": NumberSetting(
-                self.tr("Keep the head simple"),
-                self.tr(
-                    "From 0 to 10: draws the head's weights to zero (L2). Helps with "
-                    "few photos; 0.001 is a start."
-                ),
-            ),
-            "l2_sp": NumberSetting(
-                self.tr("Stay near the start"),
-                self.tr(
-                    "From 0 to 10: draws unfrozen blocks to what they were pretrained "
-                    "to (L2-SP). 0.01 is a start."
-                ),
-            ),
-            "strategy": ChoiceSetting(
-                self.tr("Order of training"), setting_choices.strategies()
-            ),
-            "seed": WholeSetting(
-                self.tr("Random seed"),
-                self.tr("The same number gives the same split and the same run."),
-                0,
-                _MOST_SEED,
-            ),
-        }
 
     def _make_fold(self) -> QToolButton:
         fold = QToolButton()
